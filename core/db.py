@@ -1,0 +1,130 @@
+"""Tables: the base class, constraint names, column types, and the engine."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Annotated, Any
+
+from cryptography.fernet import Fernet, InvalidToken
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Date,
+    DateTime,
+    Dialect,
+    Engine,
+    Float,
+    Identity,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    Text,
+    TypeDecorator,
+    create_engine,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+
+from core.config import secret_key
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """timestamptz that refuses naive datetimes and always returns UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a datetime without a zone."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError(f"a stored instant needs a time zone, got naive {value.isoformat()}")
+        return value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the instant in UTC."""
+        return value.astimezone(UTC) if value is not None else None
+
+
+@cache
+def _sealer(key: bytes) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"zhiheng/sealed" + key).digest()))
+
+
+class Sealed(TypeDecorator[str]):
+    """Personal data, encrypted at rest (Fernet: AES-128-CBC with HMAC-SHA-256)."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        """Encrypt."""
+        return None if value is None else _sealer(secret_key()).encrypt(value.encode())
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
+        """Decrypt, or say that the key does not fit."""
+        if value is None:
+            return None
+        try:
+            return _sealer(secret_key()).decrypt(bytes(value)).decode()
+        except InvalidToken as error:
+            raise RuntimeError(
+                "A sealed column cannot be read: this installation's secret (ZHIHENG_SECRET or "
+                "secret.key in the data folder) is not the one it was written with."
+            ) from error
+
+
+class Base(DeclarativeBase):
+    """All tables of the house."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it as a plain class attribute
+        int: BigInteger,
+        str: Text,
+        bool: Boolean,
+        float: Float,
+        bytes: LargeBinary,
+        date: Date,
+        datetime: UtcTime,
+        Decimal: Numeric,
+        dict[str, Any]: JSONB,
+        list[Any]: JSONB,
+    }
+
+
+Id = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
+
+
+class Versioned:
+    """A row whose every change raises ``version``; a lost update becomes a refusal."""
+
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+
+    @declared_attr.directive
+    @classmethod
+    def __mapper_args__(cls) -> dict[str, Any]:
+        """Count versions in the UPDATE itself: no gap between the check and the change."""
+        return {"version_id_col": cls.version}
+
+
+@cache
+def connect(url: str) -> Engine:
+    """The engine for an address; one per process and address."""
+    return create_engine(
+        url,
+        pool_pre_ping=True,  # the private server may have been restarted by its supervisor
+        pool_size=8,
+        max_overflow=8,
+        connect_args={"application_name": "zhiheng", "options": "-c timezone=UTC"},
+    )

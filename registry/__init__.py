@@ -1,0 +1,1 @@
+"""Nouns that every domain shares: enterprises, products, people, regions, rule packs."""

@@ -1,0 +1,372 @@
+"""Questions to the registry; nothing here changes anything."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from core.calendar import CalendarDay, DayKind, WorkingCalendar
+from core.clock import today
+from core.meta import get
+from registry.errors import CategoryUnknown, EnterpriseUnknown, RuleNotInForce
+from registry.maths.holidays import fixed_holidays
+from registry.maths.packs import Rule as RuleView
+from registry.maths.packs import read_rule
+from registry.models import (
+    Category,
+    Department,
+    Enterprise,
+    Establishment,
+    GradeChange,
+    Holiday,
+    Person,
+    PersonQualification,
+    Product,
+    Recusal,
+    Regime,
+    Region,
+    Rule,
+)
+
+HOLIDAY_VERSION = "holidays.version"
+
+
+@dataclass(frozen=True, slots=True)
+class RosterUnit:
+    """An enterprise as a sampling frame sees it."""
+
+    enterprise_id: int
+    code_scheme: str
+    code: str
+    name: str
+    region_code: str | None
+    category_code: str | None
+    grade: str | None
+    risk_tier: str | None
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class InspectorView:
+    """An inspector as an assignment sees him; no qualification listed means all categories."""
+
+    person_id: int
+    number: str
+    name: str
+    department_code: str | None
+    region_code: str | None
+    senior: bool
+    qualifications: frozenset[str]
+    certificate_until: date | None
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecusalView:
+    """A tie between an inspector and an enterprise."""
+
+    person_id: int
+    person_number: str
+    enterprise_id: int
+    enterprise_code: str
+    kind: str
+    since: date
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A region or a category in its tree."""
+
+    id: int
+    code: str
+    name: str
+    parent_id: int | None
+
+
+def rule_on(session: Session, pack: str, rule_id: str, on: date) -> RuleView:
+    """The rule that governs an event of a day: the overlay's, else its base's.
+
+    Raises
+    ------
+    RuleNotInForce
+        Neither has one for that day.
+    """
+    wanted: str | None = pack
+    while wanted is not None:
+        regime = session.execute(
+            select(Regime.id, Regime.base).where(Regime.code == wanted)
+        ).one_or_none()
+        if regime is None:
+            break
+        document = session.execute(
+            select(Rule.document).where(
+                Rule.regime_id == regime.id,
+                Rule.rule_id == rule_id,
+                Rule.valid_from <= on,
+                or_(Rule.valid_to.is_(None), Rule.valid_to >= on),
+            )
+        ).scalar_one_or_none()
+        if document is not None:
+            return read_rule(wanted, document)
+        wanted = regime.base
+    raise RuleNotInForce(pack=pack, rule_id=rule_id, on=on.isoformat())
+
+
+def rules(session: Session, pack: str) -> list[RuleView]:
+    """Every rule of a pack, in and out of force."""
+    documents = session.execute(
+        select(Rule.document)
+        .join(Regime, Regime.id == Rule.regime_id)
+        .where(Regime.code == pack)
+        .order_by(Rule.rule_id, Rule.valid_from)
+    ).scalars()
+    return [read_rule(pack, document) for document in documents]
+
+
+def calendar(session: Session) -> WorkingCalendar:
+    """Working days in China, as far as notices are loaded."""
+    days = [
+        CalendarDay(row.on, DayKind(row.kind), row.name, row.source, row.year)
+        for row in session.execute(select(Holiday).order_by(Holiday.on)).scalars()
+    ]
+    return WorkingCalendar.build(
+        days,
+        fixed=fixed_holidays(rules(session, "CN-CALENDAR")),
+        version=get(session, HOLIDAY_VERSION) or "",
+    )
+
+
+def regions(session: Session, on: date | None = None) -> list[Node]:
+    """The regions in force on a day (today), by code."""
+    day = on or today()
+    rows = session.execute(
+        select(Region)
+        .where(Region.valid_from <= day, or_(Region.valid_to.is_(None), Region.valid_to >= day))
+        .order_by(Region.code)
+    ).scalars()
+    return [Node(row.id, row.code, row.name, row.parent_id) for row in rows]
+
+
+def categories(session: Session) -> list[Node]:
+    """The product categories, by code."""
+    rows = session.execute(select(Category).order_by(Category.code)).scalars()
+    return [Node(row.id, row.code, row.name, row.parent_id) for row in rows]
+
+
+def category_subtree(session: Session, code: str) -> list[Node]:
+    """A category and everything under it.
+
+    Raises
+    ------
+    CategoryUnknown
+        There is none with this code.
+    """
+    nodes = categories(session)
+    root = next((node for node in nodes if node.code == code), None)
+    if root is None:
+        raise CategoryUnknown(code=code)
+    children: dict[int | None, list[Node]] = defaultdict(list)
+    for node in nodes:
+        children[node.parent_id].append(node)
+    found, waiting = [], [root]
+    while waiting:
+        node = waiting.pop()
+        found.append(node)
+        waiting.extend(children[node.id])
+    return found
+
+
+def enterprise_by_code(session: Session, code: str) -> Enterprise:
+    """The enterprise with this code, whatever register it is from.
+
+    Raises
+    ------
+    EnterpriseUnknown
+        There is none.
+    """
+    row = session.execute(
+        select(Enterprise).where(Enterprise.code == code.upper()).order_by(Enterprise.id).limit(1)
+    ).scalar_one_or_none()
+    if row is None:
+        raise EnterpriseUnknown(code=code)
+    return row
+
+
+def enterprise_ids(session: Session, codes: Sequence[str]) -> dict[str, int]:
+    """Code → id, for the codes that are on the register."""
+    rows = session.execute(
+        select(Enterprise.code, Enterprise.id).where(Enterprise.code.in_(set(codes)))
+    )
+    return {row.code: row.id for row in rows}
+
+
+def enterprises_matching(
+    *,
+    text: str | None = None,
+    region: str | None = None,
+    category: str | None = None,
+    grade: str | None = None,
+) -> Select[Enterprise]:
+    """Enterprises by part of the name or code, region, category, grade; to be paged."""
+    statement = select(Enterprise)
+    if text:
+        pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        statement = statement.where(
+            or_(Enterprise.name.ilike(pattern), Enterprise.code.ilike(pattern))
+        )
+    if region:
+        statement = statement.where(
+            Enterprise.region_id.in_(select(Region.id).where(Region.code == region))
+        )
+    if category:
+        statement = statement.where(
+            Enterprise.category_id.in_(select(Category.id).where(Category.code == category))
+        )
+    if grade:
+        statement = statement.where(Enterprise.grade == grade)
+    return statement
+
+
+def establishments_of(session: Session, enterprise_id: int) -> list[Establishment]:
+    """Places and online shops of an enterprise."""
+    return list(
+        session.execute(
+            select(Establishment)
+            .where(Establishment.enterprise_id == enterprise_id)
+            .order_by(Establishment.number)
+        ).scalars()
+    )
+
+
+def products_of(session: Session, enterprise_id: int) -> list[Product]:
+    """Products of an enterprise."""
+    return list(
+        session.execute(
+            select(Product).where(Product.enterprise_id == enterprise_id).order_by(Product.number)
+        ).scalars()
+    )
+
+
+def grades_of(session: Session, enterprise_id: int) -> list[GradeChange]:
+    """The history of an enterprise's grade, newest first."""
+    return list(
+        session.execute(
+            select(GradeChange)
+            .where(GradeChange.enterprise_id == enterprise_id)
+            .order_by(GradeChange.valid_from.desc(), GradeChange.id.desc())
+        ).scalars()
+    )
+
+
+def roster(
+    session: Session,
+    *,
+    category_codes: Sequence[str] | None = None,
+    region_codes: Sequence[str] | None = None,
+) -> list[RosterUnit]:
+    """Every enterprise a frame may hold, whatever its status; ordered by code.
+
+    Parameters
+    ----------
+    category_codes, region_codes : sequence of str, optional
+        Only enterprises of these; None means all.
+    """
+    statement = (
+        select(
+            Enterprise.id,
+            Enterprise.code_scheme,
+            Enterprise.code,
+            Enterprise.name,
+            Region.code.label("region_code"),
+            Category.code.label("category_code"),
+            Enterprise.grade,
+            Enterprise.risk_tier,
+            Enterprise.status,
+        )
+        .outerjoin(Region, Region.id == Enterprise.region_id)
+        .outerjoin(Category, Category.id == Enterprise.category_id)
+        .order_by(Enterprise.code_scheme, Enterprise.code)
+    )
+    if category_codes is not None:
+        statement = statement.where(Category.code.in_(category_codes))
+    if region_codes is not None:
+        statement = statement.where(Region.code.in_(region_codes))
+    return [RosterUnit(*row) for row in session.execute(statement).all()]
+
+
+def inspectors(session: Session) -> list[InspectorView]:
+    """Every inspector, active or not; ordered by number."""
+    qualified: dict[int, set[str]] = defaultdict(set)
+    for person_id, code in session.execute(
+        select(PersonQualification.person_id, Category.code).join(
+            Category, Category.id == PersonQualification.category_id
+        )
+    ).all():
+        qualified[person_id].add(code)
+    rows = session.execute(
+        select(Person, Department.code.label("department"), Region.code.label("region"))
+        .outerjoin(Department, Department.id == Person.department_id)
+        .outerjoin(Region, Region.id == Person.region_id)
+        .order_by(Person.number)
+    ).all()
+    return [
+        InspectorView(
+            person_id=person.id,
+            number=person.number,
+            name=person.name,
+            department_code=department,
+            region_code=region,
+            senior=person.senior,
+            qualifications=frozenset(qualified[person.id]),
+            certificate_until=person.certificate_until,
+            is_active=person.is_active,
+        )
+        for person, department, region in rows
+    ]
+
+
+def recusals(session: Session) -> list[RecusalView]:
+    """Every recusal tie, past and present; ordered by person and enterprise."""
+    rows = session.execute(
+        select(
+            Person.id,
+            Person.number,
+            Enterprise.id,
+            Enterprise.code,
+            Recusal.kind,
+            Recusal.since,
+            Recusal.until,
+        )
+        .join(Person, Person.id == Recusal.person_id)
+        .join(Enterprise, Enterprise.id == Recusal.enterprise_id)
+        .order_by(Person.number, Enterprise.code, Recusal.kind)
+    ).all()
+    return [RecusalView(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterSize:
+    """How much the register holds."""
+
+    enterprises: int
+    establishments: int
+    inspectors: int
+    updated_at: datetime | None
+
+
+def register_size(session: Session) -> RegisterSize:
+    """Counts for the health page."""
+    return RegisterSize(
+        enterprises=session.execute(select(func.count()).select_from(Enterprise)).scalar_one(),
+        establishments=session.execute(
+            select(func.count()).select_from(Establishment)
+        ).scalar_one(),
+        inspectors=session.execute(select(func.count()).select_from(Person)).scalar_one(),
+        updated_at=session.execute(select(func.max(Enterprise.updated_at))).scalar_one(),
+    )

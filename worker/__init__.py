@@ -1,0 +1,1 @@
+"""The entrance for time: relay, subscriptions, schedule, RQ workers."""

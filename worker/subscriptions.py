@@ -1,0 +1,52 @@
+"""Topic → jobs: the one table where domains meet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.queue import LONG, QUICK
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job that follows a message.
+
+    Attributes
+    ----------
+    target : str
+        "module:function"; called as ``function(run, **fields of the message)``.
+    timeout_s : int
+        The worker kills it after that many seconds.
+    """
+
+    name: str
+    target: str
+    queue: str = QUICK
+    timeout_s: int = 120
+
+
+SUBSCRIPTIONS: dict[str, tuple[Job, ...]] = {
+    "imports.requested": (
+        Job("imports.carry-out", "worker.imports:carry_out", LONG, timeout_s=1800),
+    ),
+    "sampling.results-recorded": (Job("risk.observe", "risk.jobs:observe"),),
+    "risk.detection-requested": (Job("risk.detect", "risk.jobs:detect", LONG, timeout_s=3600),),
+    "traceability.ledger-uploaded": (
+        Job("traceability.load-ledger", "traceability.jobs:load_ledger", LONG, timeout_s=3600),
+    ),
+    "worker.probe-sent": (Job("worker.probe", "worker.probe:answer"),),
+}
+
+
+def jobs_for(topic: str) -> tuple[Job, ...]:
+    """The jobs that follow a message; none for a topic nobody waits for."""
+    return SUBSCRIPTIONS.get(topic, ())
+
+
+def job_named(name: str) -> Job | None:
+    """The job with this name."""
+    for jobs in SUBSCRIPTIONS.values():
+        for job in jobs:
+            if job.name == name:
+                return job
+    return None
