@@ -71,12 +71,17 @@ def _read_csv(content: bytes, name: str) -> Table:
     delimiter = max(",\t;", key=first_line.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows: list[list[str]] = []
+    begins_at = 1
     try:
-        rows.extend(row for row in reader if any(cell.strip() for cell in row))
+        for row in reader:
+            begins_at = reader.line_num + 1
+            if any(cell.strip() for cell in row):
+                rows.append(row)
     except csv.Error as error:
+        # The reader stands where it gave up; the fault is where the row began.
         raise UnreadableFile(
             name=name,
-            reason=f"line {reader.line_num} is broken ({error})",
+            reason=f"the row that begins at line {begins_at} is broken ({error})",
             advice="Look for a quotation mark that is not closed, and save the file again.",
         ) from error
     return _table(rows, name, encoding)

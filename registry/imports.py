@@ -54,7 +54,7 @@ def _known_ids(
         code = row.values.get(f"{stem}_code") or row.values.get(f"{stem}_name")
         if code:
             names.setdefault(str(code), str(row.values.get(f"{stem}_name") or code))
-    known = dict(session.execute(select(model.code, model.id)).tuples().all())
+    known = dict(session.execute(select(model.code, model.id)).all())
     missing = [code for code in sorted(names) if code not in known]
     for code in missing:
         facts: dict[str, Any] = {"code": code, "name": names[code]}
@@ -150,9 +150,7 @@ def _upsert_enterprises(
                 index_elements=["code_scheme", "code"], set_=changed
             ).returning(Enterprise.code, Enterprise.id),
             values,
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     report.counts["added"] += len(values) - len(before)
     report.counts["updated"] += len(before)
@@ -222,9 +220,9 @@ def store_inspectors(
     session: Session, actor: Actor, rows: list[ImportedRow], report: Report
 ) -> None:
     """Add inspectors or bring them up to date, with their qualifications."""
-    categories = dict(session.execute(select(Category.code, Category.id)).tuples().all())
-    departments = dict(session.execute(select(Department.code, Department.id)).tuples().all())
-    regions = dict(session.execute(select(Region.code, Region.id)).tuples().all())
+    categories = dict(session.execute(select(Category.code, Category.id)).all())
+    departments = dict(session.execute(select(Department.code, Department.id)).all())
+    regions = dict(session.execute(select(Region.code, Region.id)).all())
     known = {
         person.number: person
         for person in session.execute(

@@ -1,0 +1,23 @@
+"""Loads every module that declares tables; the one place that knows them all."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+MODEL_MODULES = (
+    "core.files",
+    "core.idempotency",
+    "core.imports",
+    "core.journal",
+    "core.meta",
+    "core.numbers",
+    "core.outbox",
+    "registry.models",
+    "sampling.models",
+    "traceability.models",
+    "risk.models",
+    "recall.models",
+)
+
+for module in MODEL_MODULES:
+    import_module(module)
