@@ -342,7 +342,33 @@ def request(
     dry_run: bool = True,
     good_rows_only: bool = False,
 ) -> ImportRecord:
-    """Take an upload and have it checked, or stored, by a job.
+    """Take an upload and have it checked, or stored, by a job."""
+    record = take(
+        session,
+        actor,
+        kind,
+        content,
+        name,
+        mapping=mapping,
+        dry_run=dry_run,
+        good_rows_only=good_rows_only,
+    )
+    record.message_id = outbox.add(session, ImportRequested(record.id))
+    return record
+
+
+def take(
+    session: Session,
+    actor: Actor,
+    kind: ImportKind,
+    content: bytes,
+    name: str,
+    *,
+    mapping: dict[str, Any] | None = None,
+    dry_run: bool = True,
+    good_rows_only: bool = False,
+) -> ImportRecord:
+    """Take an upload; whoever takes it sees to it that it is carried out.
 
     The file is read once here, so that one that is no table at all is refused at once.
     """
@@ -365,8 +391,7 @@ def request(
         mapping=mapping,
     )
     session.add(record)
-    session.flush()  # the message names it
-    record.message_id = outbox.add(session, ImportRequested(record.id))
+    session.flush()  # whoever carries it out names it
     return record
 
 

@@ -41,12 +41,23 @@ def _weekly_monday_six(civil: datetime) -> str | None:
     return f"{year}-W{week:02d}"
 
 
+def _daily_five(civil: datetime) -> str | None:
+    """From 05:00 on, each day."""
+    return civil.date().isoformat() if civil.hour >= 5 else None
+
+
 SCHEDULE: tuple[Entry, ...] = (
     Entry(
         name="risk.weekly",
         topic="risk.detection-requested",
         slot=_weekly_monday_six,
-        payload=lambda _civil: {"through_week": None},
+        payload=lambda _civil: {"through_week": None, "account_id": None},
+    ),
+    Entry(
+        name="recall.settle-clocks",
+        topic="recall.settling-due",
+        slot=_daily_five,
+        payload=lambda _civil: {},
     ),
 )
 

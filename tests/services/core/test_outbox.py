@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 import pytest
@@ -189,10 +189,11 @@ def test_a_job_that_fails_is_tried_again_later_and_then_given_up() -> None:
 
 
 def test_a_slot_of_the_schedule_is_announced_once(committed: str) -> None:
+    wednesday_noon = datetime(2026, 11, 18, 4, tzinfo=UTC)
     with unit_of_work() as session:
-        first = schedule.announce_due(session)
+        first = schedule.announce_due(session, wednesday_noon)
     with unit_of_work() as session:
-        second = schedule.announce_due(session)
+        second = schedule.announce_due(session, wednesday_noon)
 
     assert len(first) == len(schedule.SCHEDULE)
     assert second == []

@@ -1,0 +1,1 @@
+"""The entrance for people: the only package that knows HTTP."""

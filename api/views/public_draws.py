@@ -1,0 +1,69 @@
+"""Draws for everybody: the commitment at once, the proof after the draw."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import Response, after_this_request, request
+
+from api.auth import current_access, public
+from api.blueprints import Blueprint
+from api.paging import PageArgs, page
+from api.schemas.sampling import PublicBundleOut, PublicDrawPage
+from api.views.sampling import zip_response
+from core.unit_of_work import read_only
+from sampling import queries
+from sampling.service import parts
+
+blueprint = Blueprint(
+    "public_draws", __name__, url_prefix="/api/v1/public/draws", description="Draws for everybody"
+)
+
+
+@blueprint.route("", methods=["GET"])
+@public
+@blueprint.arguments(PageArgs, location="query")
+@blueprint.response(200, PublicDrawPage)
+def list_draws(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Published plans, newest first; void ones stay, with their reason."""
+    statement = queries.published_plans()
+    entity = statement.column_descriptions[0]["entity"]
+    with read_only(current_access()) as session:
+        found = page(session, statement, key=(entity.id,), descending=True, **arguments)
+        return {**found, "items": queries.public_views(session, found["items"])}
+
+
+@blueprint.route("/<plan_no>", methods=["GET"])
+@public
+@blueprint.response(200, PublicBundleOut)
+def show_draw(plan_no: str) -> Any:
+    """A published plan with the public parts of its proof, for the verifier in the browser."""
+    with read_only(current_access()) as session:
+        plan = queries.public_plan(session, plan_no)
+        (view,) = queries.public_views(session, [plan])
+        found = parts.parts_of(session, plan, only_public=True)
+    whole = parts.sealed(found) if "draw.json" in found else found
+    after_this_request(_conditional)
+    return {
+        **asdict(view),
+        "is_complete": whole is not found,
+        "parts": {name: content.decode() for name, content in whole.items()},
+    }
+
+
+@blueprint.route("/<plan_no>/bundle.zip", methods=["GET"])
+@public
+@blueprint.response(200, content_type="application/zip")
+def bundle_of(plan_no: str) -> Any:
+    """The proof bundle, once the drawn list is public."""
+    with read_only(current_access()) as session:
+        plan = queries.public_plan(session, plan_no)
+        whole = parts.sealed_bundle(session, plan, only_public=True)
+    return _conditional(zip_response(whole, plan_no))
+
+
+def _conditional(response: Response) -> Response:
+    """Answer 304 to who has it already."""
+    response.add_etag()
+    return response.make_conditional(request)

@@ -1,0 +1,1 @@
+"""Defect cases and recalls: scope, legal clocks, notices."""

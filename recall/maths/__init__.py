@@ -1,0 +1,1 @@
+"""Lifecycle and scope of a recall: pure functions."""

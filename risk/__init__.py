@@ -1,0 +1,1 @@
+"""Statistical early warning: incidents, observations, series, signals."""

@@ -1,0 +1,1 @@
+"""Detection of aberrations: pure functions."""

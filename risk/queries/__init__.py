@@ -1,0 +1,1 @@
+"""Questions to risk; nothing here changes anything."""

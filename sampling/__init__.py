@@ -1,0 +1,1 @@
+"""Random supervision: plans, verifiable draws, inspector assignment, results."""

@@ -1,0 +1,42 @@
+"""What sampling announces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+LARGEST_CHUNK = 500  # results in one message: a job's effect stays short
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCommitted:
+    """Roster and plan are frozen and the commitment is public."""
+
+    topic: ClassVar[str] = "sampling.plan-committed"
+
+    plan_no: str
+    commitment: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrawMade:
+    """The units of a plan are drawn."""
+
+    topic: ClassVar[str] = "sampling.draw-made"
+
+    plan_no: str
+    seed: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsRecorded:
+    """Inspections have results.
+
+    ``results``: neutral facts, one dict each: source_id (also as id), enterprise_id,
+    enterprise_code, region_code, category_code, on (ISO day), inspected and failing (counts),
+    severity ("critical", "serious", "minor" or None).
+    """
+
+    topic: ClassVar[str] = "sampling.results-recorded"
+
+    results: list[dict[str, Any]]

@@ -1,0 +1,1 @@
+"""Commitment, draw and assignment: pure functions."""

@@ -1,0 +1,143 @@
+"""Whom a plan means: its roster, its inspectors, and who must not visit whom."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy.orm import Session
+
+from registry import queries as registry
+from sampling.maths.assignment import Inspector
+from sampling.maths.commitment import checked_code, in_frame_order
+from sampling.models import Plan
+from sampling.queries import last_inspected, open_loads
+from sampling.service.parts import salted_id
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The roster of a plan: who may be drawn, and who was left out for which reason."""
+
+    units: tuple[tuple[str, str, registry.RosterUnit], ...]  # (code in the draw, stratum, unit)
+    exclusions: tuple[tuple[str, str], ...]  # (code in the draw, reason)
+
+    @property
+    def sizes(self) -> Counter[str]:
+        """Units by stratum."""
+        return Counter(stratum for _, stratum, _ in self.units)
+
+
+def unit_code(unit: registry.RosterUnit) -> str:
+    """The code of an enterprise in a draw: another register's number carries its name."""
+    return unit.code if unit.code_scheme == "uscc" else f"{unit.code_scheme}:{unit.code}"
+
+
+def frame_of(session: Session, plan: Plan) -> Frame:
+    """The roster as it would be frozen now; changes nothing.
+
+    Raises
+    ------
+    CategoryUnknown
+        A category of the filters is no longer there.
+    """
+    filters = plan.filters
+    categories, regions = filters["category_codes"], filters["region_codes"]
+    if categories is not None:
+        categories = [n.code for c in categories for n in registry.category_subtree(session, c)]
+    if regions is not None:
+        above = _lines(registry.regions(session, plan.visit_on))
+        regions = [code for code, line in above.items() if not line.isdisjoint(regions)]
+    named = {one["code"]: one["reason"] for one in filters["exclusions"]}
+    visited = last_inspected(session) if filters["repeat_days"] else {}
+    since = plan.visit_on - timedelta(days=filters["repeat_days"] or 0)
+    units, exclusions = [], []
+    for unit in registry.roster(session, category_codes=categories, region_codes=regions):
+        code, stratum = unit_code(unit), getattr(unit, plan.strata_by)
+        reason = named.get(unit.code) or named.get(code)
+        if reason is None and unit.status != "active":
+            reason = f"status {unit.status}"
+        if reason is None and stratum is None:
+            reason = "no grade" if plan.strata_by == "grade" else "no risk tier"
+        if reason is None and visited.get(unit.enterprise_id, date.min) > since:
+            reason = f"inspected on {visited[unit.enterprise_id].isoformat()}"
+        if reason is None:
+            units.append((code, str(stratum), unit))
+        else:
+            exclusions.append((code, reason))
+    return Frame(tuple(units), tuple(sorted(exclusions, key=lambda pair: in_frame_order(pair[0]))))
+
+
+def pool_of(
+    session: Session, plan: Plan, frame: Frame, secret: bytes
+) -> list[tuple[registry.InspectorView, Inspector]]:
+    """Active inspectors with what is committed about them; trees are resolved to the roster."""
+    loads = open_loads(session)
+    category_lines = _lines(registry.categories(session))
+    region_lines = _lines(registry.regions(session, plan.visit_on))
+    categories = {unit.category_code for _, _, unit in frame.units if unit.category_code}
+    regions = {unit.region_code for _, _, unit in frame.units if unit.region_code}
+
+    def within(
+        codes: Iterable[str], lines: Mapping[str, frozenset[str]], wanted: frozenset[str]
+    ) -> frozenset[str]:
+        return frozenset(c for c in codes if not lines.get(c, frozenset({c})).isdisjoint(wanted))
+
+    pool = []
+    for view in registry.inspectors(session):
+        if not view.is_active:
+            continue
+        load = loads.get(view.person_id, 0)
+        skills, home = view.qualifications, view.region_code
+        member = Inspector(
+            id=_inspector_id(plan, secret, view),
+            is_senior=view.senior,
+            categories=within(categories, category_lines, skills) if skills else None,
+            regions=within(regions, region_lines, frozenset({home})) if home else None,
+            certificate_until=view.certificate_until,
+            load=load,
+            cap=load + plan.team["cap"],
+        )
+        pool.append((view, member))
+    return sorted(pool, key=lambda pair: in_frame_order(pair[1].id))
+
+
+def _inspector_id(plan: Plan, secret: bytes, view: registry.InspectorView) -> str:
+    if plan.identity == "salted":
+        return salted_id(secret, view)
+    try:
+        return checked_code(view.number)
+    except ValueError:  # a number in Chinese, say
+        return salted_id(secret, view)
+
+
+def _lines(nodes: Sequence[registry.Node]) -> dict[str, frozenset[str]]:
+    """Each code with the codes above it, itself included."""
+    by_id = {node.id: node for node in nodes}
+    lines = {}
+    for node in nodes:
+        line, above = {node.code}, node.parent_id
+        while above is not None and above in by_id and by_id[above].code not in line:
+            line.add(by_id[above].code)
+            above = by_id[above].parent_id
+        lines[node.code] = frozenset(line)
+    return lines
+
+
+def recusals_of(
+    session: Session,
+    plan: Plan,
+    frame: Frame,
+    pool: Sequence[tuple[registry.InspectorView, Inspector]],
+) -> dict[str, frozenset[str]]:
+    """Inspector ids by unit code, of ties in force on the day of the visit."""
+    members = {view.person_id: member.id for view, member in pool}
+    codes = {unit.enterprise_id: code for code, _, unit in frame.units}
+    found: dict[str, set[str]] = defaultdict(set)
+    for tie in registry.recusals(session):
+        in_force = tie.since <= plan.visit_on and (tie.until is None or tie.until >= plan.visit_on)
+        if in_force and tie.person_id in members and tie.enterprise_id in codes:
+            found[codes[tie.enterprise_id]].add(members[tie.person_id])
+    return {code: frozenset(ids) for code, ids in found.items()}

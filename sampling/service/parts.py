@@ -1,0 +1,167 @@
+"""The parts of a plan's proof: written when they come to be, read when somebody wants to verify."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import date
+from importlib import resources
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, undefer
+
+from core.chain import canonical_json
+from core.clock import today
+from core.journal import JournalEntry
+from registry.queries import InspectorView
+from sampling.errors import NotDisclosed, NotDrawnYet
+from sampling.maths import bundle
+from sampling.maths.commitment import PROTOCOL, FrameUnit, length_prefixed
+from sampling.models import FrameUnit as FrameRow
+from sampling.models import Plan, PlanInspector, PlanPart
+from sampling.queries import replacements_of
+
+
+def verifier() -> bytes:
+    """The text of the standalone verifier."""
+    return resources.files("sampling.verifier").joinpath("verify_draw.py").read_bytes()
+
+
+def store_part(
+    session: Session, plan: Plan, name: str, value: Mapping[str, Any], *, public_on: date | None
+) -> bytes:
+    """Keep one part as canonical bytes; returns them."""
+    content = canonical_json(value)
+    sha256 = hashlib.sha256(content).hexdigest()
+    known = session.get(PlanPart, (plan.id, name))
+    if known is None:
+        session.add(
+            PlanPart(
+                plan_id=plan.id, name=name, content=content, sha256=sha256, public_on=public_on
+            )
+        )
+    else:
+        known.content, known.sha256, known.public_on = content, sha256, public_on
+    session.flush()
+    return content
+
+
+def disclose_parts(session: Session, plan: Plan) -> date:
+    """Let every part be public, now or from the day the plan names; returns that day."""
+    on = max(plan.disclose_on or today(), today())
+    session.execute(
+        update(PlanPart)
+        .where(PlanPart.plan_id == plan.id, PlanPart.public_on.is_(None))
+        .values(public_on=on)
+    )
+    return on
+
+
+def receipt(entry: JournalEntry) -> dict[str, Any]:
+    """A journal entry as anyone can recompute its hash."""
+    return {
+        "stream": entry.stream,
+        "sequence": entry.sequence,
+        "kind": entry.kind,
+        "recorded_at": entry.recorded_at.isoformat(timespec="microseconds"),
+        "body": entry.body,
+        "previous_hash": bytes(entry.previous_hash).hex(),
+        "hash": bytes(entry.hash).hex(),
+    }
+
+
+def stored_units(session: Session, plan: Plan) -> list[FrameUnit]:
+    """The frozen roster, from its rows."""
+    rows = session.execute(
+        select(
+            FrameRow.code,
+            FrameRow.stratum,
+            FrameRow.category_code,
+            FrameRow.region_code,
+            FrameRow.recused,
+        ).where(FrameRow.plan_id == plan.id)
+    )
+    return [FrameUnit(*row[:4], bytes(row[4])) for row in rows]
+
+
+def stored_records(session: Session, plan: Plan) -> list[dict[str, Any]]:
+    """The committed records of the inspectors, from their rows."""
+    return list(
+        session.execute(
+            select(PlanInspector.record).where(PlanInspector.plan_id == plan.id)
+        ).scalars()
+    )
+
+
+def salted_id(secret: bytes, inspector: InspectorView) -> str:
+    """An id that tells nobody who it is, the same throughout one plan."""
+    return (
+        "S" + hashlib.sha256(length_prefixed("person", secret, inspector.number)).hexdigest()[:16]
+    )
+
+
+def history_part(session: Session, plan: Plan, opened: Mapping[str, Any]) -> dict[str, Any]:
+    """What happened after the draw.
+
+    Parameters
+    ----------
+    opened : mapping
+        For each reserve called up: its opening, and the ids of its team as ``inspectors``.
+    """
+    steps = [
+        {**opened[step.code], "replaces": step.replaces, "reason": step.reason}
+        for step in replacements_of(session, plan.id)
+    ]
+    void = None
+    if plan.voided_at is not None:
+        void = {"reason": plan.void_reason, "at": plan.voided_at.isoformat()}
+    return {"replacements": steps, "void": void}
+
+
+def parts_of(session: Session, plan: Plan, *, only_public: bool) -> dict[str, bytes]:
+    """The parts that exist (and are public by now), without manifest."""
+    statement = (
+        select(PlanPart).where(PlanPart.plan_id == plan.id).options(undefer(PlanPart.content))
+    )
+    if only_public:
+        statement = statement.where(PlanPart.public_on <= today())
+    return {
+        part.name: bytes(part.content) for part in session.execute(statement).scalars().unique()
+    }
+
+
+def sealed_bundle(session: Session, plan: Plan, *, only_public: bool) -> dict[str, bytes]:
+    """All parts of a drawn plan, with verifier and manifest.
+
+    Raises
+    ------
+    NotDrawnYet
+        There is no draw.
+    NotDisclosed
+        The drawn list is not public yet.
+    """
+    if plan.drawn_at is None:
+        raise NotDrawnYet(plan_no=plan.no)
+    parts = parts_of(session, plan, only_public=only_public)
+    if "draw.json" not in parts:
+        raise NotDisclosed(plan_no=plan.no, disclose_on=str(plan.disclose_on))
+    return sealed(parts)
+
+
+def sealed(parts: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Parts with those that every bundle has alike, and the manifest over all."""
+    whole = {
+        "protocol.json": canonical_json({"protocol": PROTOCOL}),
+        **parts,
+        "README.txt": bundle.README.encode(),
+        "verify_draw.py": verifier(),
+    }
+    return {**whole, "manifest.json": bundle.manifest(whole)}
+
+
+def teams_by_id(
+    inspectors: Sequence[PlanInspector],
+) -> dict[str, int]:
+    """Person by inspector id."""
+    return {row.inspector_id: row.person_id for row in inspectors}

@@ -1,0 +1,222 @@
+"""Make a plan: who is to be drawn from, how many, by which entropy, and with what teams."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from core import audit
+from core.actors import Actor
+from core.chain import DIGESTS
+from core.clock import now, today
+from core.errors import FieldProblem
+from core.numbers import next_number
+from registry.queries import category_subtree
+from sampling.errors import PlanInvalid
+from sampling.maths.assignment import Qualification, TeamRule
+from sampling.maths.entropy import checked_sources
+from sampling.models import Plan, PlanState, Stratum
+
+PREFIX = "CC"  # 抽查
+STRATA_BY = ("grade", "risk_tier")
+IDENTITIES = ("number", "number-and-name", "salted")
+MOST_VISITS = 20  # of one inspector in one plan, unless the plan says otherwise
+TEAM = {
+    "size": 2,
+    "mixed": False,
+    "qualification": "all",
+    "certificate": True,
+    "region": True,
+    "cap": MOST_VISITS,
+}
+
+
+def create_plan(
+    session: Session,
+    actor: Actor,
+    *,
+    title: str,
+    strata_by: str,
+    strata: Sequence[Mapping[str, Any]],
+    visit_on: date,
+    sources: Sequence[Mapping[str, Any]],
+    team: Mapping[str, Any] | None = None,
+    category_codes: Sequence[str] | None = None,
+    region_codes: Sequence[str] | None = None,
+    exclusions: Sequence[Mapping[str, str]] = (),
+    repeat_days: int | None = None,
+    digest: str = "sha256",
+    identity: str = "number",
+    disclose_on: date | None = None,
+) -> Plan:
+    """Put a plan on record, as a draft with a number; nothing is frozen or published yet.
+
+    Parameters
+    ----------
+    strata : sequence of mappings
+        ``{"key": "A", "quota": 5, "reserve": 5}``; without reserve, as many as the quota.
+    sources : sequence of mappings
+        As `sampling.maths.entropy.checked_sources` takes them.
+    team : mapping, optional
+        Any of size, mixed, qualification, certificate, region, cap.
+    category_codes, region_codes : sequence of str, optional
+        Only enterprises of these, subcategories and subregions included.
+    exclusions : sequence of mappings
+        ``{"code": …, "reason": …}``: enterprises left out, with the reason that is published.
+    repeat_days : int, optional
+        Leave out enterprises inspected within so many days before the visit.
+    disclose_on : date, optional
+        Keep the drawn list from the public until this day.
+
+    Raises
+    ------
+    PlanInvalid
+        A field cannot be meant like this.
+    CategoryUnknown
+        There is no such category.
+    """
+    wanted_team = {**TEAM, **(team or {})}
+    problems = [
+        *_strata_problems(strata),
+        *_choice_problems(strata_by, digest, identity),
+        *_team_problems(wanted_team, visit_on),
+    ]
+    if not title.strip():
+        problems.append(FieldProblem("title", "Give the plan a title."))
+    if visit_on < today():
+        problems.append(FieldProblem("visit_on", "The visit lies in the past."))
+    if repeat_days is not None and not 1 <= repeat_days <= 3660:
+        problems.append(FieldProblem("repeat_days", "Write 1 to 3660 days."))
+    for place, one in enumerate(exclusions):
+        if not str(one.get("code", "")).strip() or not str(one.get("reason", "")).strip():
+            field = f"exclusions.{place}"
+            problems.append(FieldProblem(field, "An exclusion needs a code and a reason."))
+    checked: tuple[dict[str, Any], ...] = ()
+    try:
+        checked = checked_sources(sources)
+    except ValueError as error:
+        problems.append(FieldProblem("sources", "{problem}", {"problem": str(error)}))
+    if problems:
+        raise PlanInvalid(fields=problems)
+    for code in category_codes or ():
+        category_subtree(session, code)  # refuses an unknown one
+    plan = Plan(
+        no=next_number(session, PREFIX, today().year),
+        title=title.strip(),
+        state=PlanState.DRAFT,
+        strata_by=strata_by,
+        digest=digest,
+        identity=identity,
+        visit_on=visit_on,
+        disclose_on=disclose_on,
+        team=wanted_team,
+        sources=list(checked),
+        filters={
+            "category_codes": list(category_codes) if category_codes is not None else None,
+            "region_codes": list(region_codes) if region_codes is not None else None,
+            "repeat_days": repeat_days,
+            "exclusions": [
+                {"code": one["code"].strip(), "reason": one["reason"].strip()} for one in exclusions
+            ],
+        },
+        created_by=actor.account_id,
+        created_at=now(),
+    )
+    session.add(plan)
+    session.flush()  # the strata need its id
+    for one in strata:
+        reserve = one.get("reserve")
+        quota = int(one["quota"])
+        session.add(
+            Stratum(
+                plan_id=plan.id,
+                key=one["key"],
+                quota=quota,
+                reserve=quota if reserve is None else int(reserve),
+                size=None,
+            )
+        )
+    session.flush()
+    audit.record(session, actor, "plan.created", plan.no)
+    return plan
+
+
+def _strata_problems(strata: Sequence[Mapping[str, Any]]) -> list[FieldProblem]:
+    problems = []
+    keys = [str(one.get("key", "")) for one in strata]
+    if not strata:
+        problems.append(FieldProblem("strata", "Name at least one stratum with its quota."))
+    for place, (key, one) in enumerate(zip(keys, strata, strict=True)):
+        if not key.strip():
+            problems.append(FieldProblem(f"strata.{place}.key", "Name the stratum."))
+        if keys.index(key) != place:
+            problems.append(
+                FieldProblem(f"strata.{place}.key", "Stratum {key} is named twice.", {"key": key})
+            )
+        for name in ("quota", "reserve"):
+            value = one.get(name)
+            if (value is not None or name == "quota") and not _is_count(value):
+                problems.append(
+                    FieldProblem(f"strata.{place}.{name}", "Write a whole number of at least 0.")
+                )
+    if strata and not problems and not sum(int(one["quota"]) for one in strata):
+        problems.append(FieldProblem("strata", "All quotas are 0; nobody would be drawn."))
+    return problems
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**7
+
+
+def _choice_problems(strata_by: str, digest: str, identity: str) -> list[FieldProblem]:
+    choices = (
+        ("strata_by", strata_by, STRATA_BY),
+        ("digest", digest, DIGESTS),
+        ("identity", identity, IDENTITIES),
+    )
+    return [
+        FieldProblem(name, "Write one of {allowed}.", {"allowed": ", ".join(allowed)})
+        for name, value, allowed in choices
+        if value not in allowed
+    ]
+
+
+def _team_problems(team: Mapping[str, Any], visit_on: date) -> list[FieldProblem]:
+    unknown = sorted(set(team) - set(TEAM))
+    if unknown:
+        names = ", ".join(unknown)
+        return [FieldProblem("team", "There is no team rule {names}.", {"names": names})]
+    problems = [
+        FieldProblem(f"team.{name}", "Write true or false.")
+        for name in ("mixed", "certificate", "region")
+        if not isinstance(team[name], bool)
+    ]
+    if not _is_count(team["cap"]) or not team["cap"]:
+        problems.append(FieldProblem("team.cap", "Write how many visits one inspector may get."))
+    if team["qualification"] not in list(Qualification):
+        allowed = ", ".join(Qualification)
+        problems.append(
+            FieldProblem("team.qualification", "Write one of {allowed}.", {"allowed": allowed})
+        )
+    if problems:
+        return problems
+    return _refused_by(
+        "team",
+        lambda: TeamRule(
+            visit_on=visit_on,
+            size=team["size"],
+            is_mixed=team["mixed"],
+            qualification=Qualification(team["qualification"]),
+        ),
+    )
+
+
+def _refused_by(field: str, make: Callable[[], object]) -> list[FieldProblem]:
+    try:
+        make()
+    except (TypeError, ValueError) as error:
+        return [FieldProblem(field, "{problem}", {"problem": str(error)})]
+    return []

@@ -1,0 +1,1 @@
+"""The standalone program that recomputes a draw from its bundle; shipped inside each bundle."""

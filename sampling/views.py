@@ -1,0 +1,170 @@
+"""What questions to sampling are answered with: frozen, without the database behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class StratumView:
+    """A stratum with what became of it. ``size`` is None until the roster is frozen."""
+
+    key: str
+    size: int | None
+    quota: int
+    reserve: int
+    done: int  # of the units to visit, those with a result
+    failing: int
+    replaced: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """A source of entropy and how far its value is; ``value`` only once it stands."""
+
+    place: int
+    kind: str
+    name: str
+    due_at: datetime | None
+    typed_by: tuple[int, ...]  # accounts
+    value: str | None
+    signature: str | None
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """A plan as lists show it."""
+
+    id: int
+    no: str
+    title: str
+    state: str
+    strata_by: str
+    visit_on: date
+    created_at: datetime
+    committed_at: datetime | None
+    drawn_at: datetime | None
+    void_reason: str | None
+    frame_size: int | None
+    quota: int
+    done: int
+    waits_for: str | None  # "freeze", "dice", "beacon", "text", "demo", "draw", "results", None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlanDetail:
+    """A plan with all that its page needs."""
+
+    summary: PlanView
+    digest: str
+    identity: str
+    disclose_on: date | None
+    team: Mapping[str, Any]
+    filters: Mapping[str, Any]
+    strata: tuple[StratumView, ...]
+    sources: tuple[SourceView, ...]
+    inspectors: int
+    frame_root: str | None
+    plan_hash: str | None
+    commitment: str | None
+    seed: str | None
+    software: str | None
+    voided_at: datetime | None
+    blocking: tuple[Mapping[str, Any], ...]
+    is_demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SeatView:
+    """An inspector in a team; the first leads."""
+
+    person_id: int
+    inspector_id: str
+    number: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResultView:
+    """What was found."""
+
+    inspected_on: date
+    outcome: str
+    inspected: int
+    failing: int
+    critical: int
+    serious: int
+    minor: int
+    note: str | None
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnUnitView:
+    """A drawn unit or a reserve."""
+
+    plan_no: str
+    code: str
+    enterprise_id: int
+    name: str
+    stratum: str
+    category_code: str
+    region_code: str
+    grade: str | None
+    risk_tier: str | None
+    rank: int
+    ticket: str
+    role: str  # "selected", "reserve", "replacement" (a reserve called up), "replaced"
+    dispatch: int | None  # order in the assignment
+    team: tuple[SeatView, ...]
+    result: ResultView | None
+    replaced_by: str | None
+    replaces: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """An open visit of an inspector."""
+
+    plan_no: str
+    plan_title: str
+    code: str
+    name: str
+    visit_on: date
+    is_lead: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits for somebody."""
+
+    open_tasks: int
+    drafts: int
+    awaiting_dice: int
+    awaiting_source: int
+    ready_to_draw: int
+
+
+@dataclass(frozen=True, slots=True)
+class PublicDrawView:
+    """A plan as everybody sees it, from its commitment on."""
+
+    no: str
+    title: str
+    state: str
+    committed_at: datetime
+    commitment: str
+    frame_size: int
+    quota: int
+    visit_on: date
+    drawn_at: datetime | None
+    disclose_on: date | None
+    voided_at: datetime | None
+    void_reason: str | None
+    is_demo: bool

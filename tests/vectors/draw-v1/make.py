@@ -1,0 +1,280 @@
+"""Writes the vectors of draw-v1: complete bundles, as text, from fixed inputs.
+
+Run once when the protocol was frozen; a test checks that the files still come out byte for byte.
+Every verifier (maths, standalone, JavaScript) must accept them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from core.chain import GENESIS, chain_hash
+from sampling.maths import bundle, commitment, draw, entropy
+from sampling.maths.assignment import Assignment, Inspector, Task, assign
+from sampling.maths.replay import team_rule_of
+
+HERE = Path(__file__).parent
+VERIFIER = b"# the standalone verifier takes this place in a real bundle\n"
+SECRET = hashlib.sha256(b"vector secret").digest()
+# drand quicknet, round 657413, as published.
+BEACON = {
+    "kind": "beacon",
+    "round": 657413,
+    "value": "fc1873a13f3545aeade8401532ef5519920652eee6b0d2b19ca12643b87b3587",
+    "signature": "b713718a38ae728dfd477991af2822e08d2f305e47718cef9f7848ce4050e7be"
+    "41076862b98fad56e91a6b85b89cd97b",
+}
+DICE = "31625143625114632516434215632154326154321654321635"
+
+
+def people(count: int, **changes: Any) -> list[Inspector]:
+    made = [
+        Inspector(
+            id=f"J{n:03}",
+            is_senior=n % 3 == 0,
+            categories=None if n % 4 else frozenset({"玩具", "food"}),
+            regions=None if n % 5 else frozenset({"370100", "370200"}),
+            certificate_until=date(2027, 1, 1 + n % 28),
+            load=n % 2,
+            cap=12,
+        )
+        for n in range(count)
+    ]
+    return [replace(one, **changes) for one in made]
+
+
+def roster(count: int, strata: list[str]) -> list[tuple[str, str, str, str]]:
+    return [
+        (
+            f"9137{n:014}" if n % 7 else f"licence:{n}",
+            strata[n % len(strata)],
+            "玩具" if n % 2 else "food",
+            "370100" if n % 3 else "370200",
+        )
+        for n in range(count)
+    ]
+
+
+def made(
+    *,
+    no: str,
+    units: list[tuple[str, str, str, str]],
+    inspectors: list[Inspector],
+    quotas: dict[str, tuple[int, int]],
+    recused: dict[str, frozenset[str]],
+    team: dict[str, Any],
+    digest: str = "sha256",
+    replaced: int = 0,
+    void: dict[str, Any] | None = None,
+) -> dict[str, bytes]:
+    """All parts of one bundle."""
+    salts = {unit[0]: commitment.recusal_salt(SECRET, unit[0], digest) for unit in units}
+    frame = [
+        commitment.FrameUnit(
+            code,
+            stratum,
+            category,
+            region,
+            commitment.recused_hash(salts[code], recused.get(code, frozenset()), digest),
+        )
+        for code, stratum, category, region in units
+    ]
+    records = [bundle.inspector_record(one) for one in inspectors]
+    sources = entropy.checked_sources(
+        [
+            {"kind": "dice", "count": 50},
+            {"kind": "beacon", "network": "drand-quicknet", "round": 657413},
+            {"kind": "text", "name": "双色球 2026050 期", "due_at": "2026-05-03T21:15:00+08:00"},
+        ]
+    )
+    plan = {
+        "protocol": commitment.PROTOCOL,
+        "no": no,
+        "title": "Vector",
+        "digest": digest,
+        "method": "equal",
+        "strata_by": "grade",
+        "strata": [
+            {
+                "key": key,
+                "size": sum(unit[1] == key for unit in units),
+                "quota": quotas[key][0],
+                "reserve": quotas[key][1],
+            }
+            for key in sorted(quotas, key=str.encode)
+        ],
+        "inspector_root": commitment.inspector_root(records, digest).hex(),
+        "exclusions": [{"code": "91370000000000999X", "reason": "注销"}],
+        "entropy": list(sources),
+        "fallback": "void",
+        "team": team,
+        "visit_on": "2026-05-20",
+        "software": "0.1.0",
+    }
+    root = commitment.frame_tree(frame, digest).root
+    own = commitment.plan_hash(plan, digest)
+    value = commitment.commitment(frame_root=root, plan=own, algorithm=digest)
+    said = {"commitment": value.hex(), "frame_root": root.hex(), "plan_hash": own.hex()}
+    entry: dict[str, Any] = {
+        "stream": "draw",
+        "sequence": 1,
+        "kind": "plan.committed",
+        "recorded_at": "2026-05-01T01:00:00.000000+00:00",
+        "body": {"no": no, **said},
+    }
+    receipt = {
+        **entry,
+        "previous_hash": GENESIS.hex(),
+        "hash": chain_hash(GENESIS, entry).hex(),
+    }
+    given = [
+        {"kind": "dice", "value": DICE},
+        BEACON,
+        {"kind": "text", "value": "03 09 14 21 27 30 + 11"},
+    ]
+    seed = commitment.seed(
+        commitment=value,
+        entropy=[entropy.entropy_bytes(s, g) for s, g in zip(sources, given, strict=True)],
+        algorithm=digest,
+    )
+    drawn = draw.draw_stratified(
+        seed=seed,
+        codes=[unit.code for unit in frame],
+        strata=[unit.stratum for unit in frame],
+        rules=[draw.StratumRule(key, *quotas[key]) for key in quotas],
+        algorithm=digest,
+    )
+    by_code = {unit.code: unit for unit in frame}
+
+    def teams_of(codes: list[str], staff: list[Inspector]) -> Assignment:
+        tasks = [
+            Task(c, by_code[c].category, by_code[c].region, recused.get(c, frozenset()))
+            for c in codes
+        ]
+        return assign(
+            seed=seed,
+            tasks=tasks,
+            inspectors=staff,
+            rule=team_rule_of(plan),
+            algorithm=digest,
+        )
+
+    found = teams_of([unit.code for unit in drawn.selected], inspectors)
+    dispatch = draw.tickets(seed, "dispatch", digest)
+    order = sorted((unit.code for unit in drawn.selected), key=dispatch.of)
+
+    def opened(code: str) -> dict[str, Any]:
+        return bundle.opening(code, salts[code], recused.get(code, frozenset()))
+
+    at_work = {one.code: one.inspectors for one in found.teams}
+    steps = []
+    key = drawn.units[0].stratum
+    for number in range(replaced):
+        gone = next(unit.code for unit in drawn.selected if unit.code in at_work)
+        following = drawn.reserves(key)[number].code
+        del at_work[gone]
+        busy = [person for members in at_work.values() for person in members]
+        staff = [replace(one, load=one.load + busy.count(one.id)) for one in inspectors]
+        at_work[following] = teams_of([following], staff).teams[0].inspectors
+        steps.append(
+            {
+                **opened(following),
+                "replaces": gone,
+                "reason": "已关闭",
+                "inspectors": list(at_work[following]),
+            }
+        )
+    return bundle.sealed(
+        {
+            "plan.json": plan,
+            "frame.json": bundle.frame_part(frame),
+            "inspectors.json": bundle.inspectors_part(records),
+            "commitment.json": {**said, "receipt": receipt},
+            "entropy.json": {"sources": given},
+            "draw.json": bundle.draw_part(drawn),
+            "assignment.json": bundle.assignment_part(found, [opened(code) for code in order]),
+            "history.json": {"replacements": steps, "void": void},
+        },
+        VERIFIER,
+    )
+
+
+def team(**changes: Any) -> dict[str, Any]:
+    return {
+        "size": 2,
+        "mixed": False,
+        "qualification": "all",
+        "certificate": True,
+        "region": True,
+        **changes,
+    }
+
+
+def cases() -> dict[str, dict[str, bytes]]:
+    """Name of the case and its parts."""
+    abc = ["A", "B", "高风险"]
+    tight = [replace(one, load=0, cap=2) for one in people(12)]
+    return {
+        "plain": made(
+            no="CC-2026-0001",
+            units=roster(60, abc),
+            inspectors=people(9),
+            quotas={"A": (4, 3), "B": (6, 3), "高风险": (8, 3)},
+            recused={f"9137{n:014}": frozenset({f"J{n % 9:03}", "J001"}) for n in range(1, 60, 4)},
+            team=team(),
+        ),
+        "mixed-sm3-replaced-void": made(
+            no="CC-2026-0002",
+            units=roster(40, ["A", "D"]),
+            inspectors=people(12),
+            quotas={"A": (3, 4), "D": (5, 2)},
+            recused={f"9137{n:014}": frozenset({f"J{n % 12:03}"}) for n in range(40)},
+            team=team(size=3, mixed=True, qualification="lead"),
+            digest="sm3",
+            replaced=2,
+            void={"reason": "名录有误", "at": "2026-05-05T02:00:00+00:00"},
+        ),
+        "look-ahead": made(
+            no="CC-2026-0003",
+            units=roster(30, ["A"]),
+            inspectors=tight,
+            quotas={"A": (12, 0)},
+            recused={
+                f"9137{n:014}": frozenset(f"J{(n + k) % 12:03}" for k in range(7))
+                for n in range(30)
+            },
+            team=team(qualification="none", region=False),
+        ),
+        "impossible": made(
+            no="CC-2026-0004",
+            units=roster(30, ["A"]),
+            inspectors=tight[:8],
+            quotas={"A": (9, 2)},
+            recused={},
+            team=team(qualification="none", region=False),
+        ),
+        "no-inspector": made(
+            no="CC-2026-0005",
+            units=roster(12, ["A"]),
+            inspectors=people(4),
+            quotas={"A": (12, 0)},
+            recused={f"9137{5:014}": frozenset({"J000", "J001", "J002"})},
+            team=team(qualification="none", region=False),
+        ),
+    }
+
+
+def text_of(parts: dict[str, bytes]) -> str:
+    """A bundle as the public JSON gives it."""
+    shown = {"parts": {name: content.decode() for name, content in parts.items()}}
+    return json.dumps(shown, ensure_ascii=False, indent=1) + "\n"
+
+
+if __name__ == "__main__":
+    for name, parts in cases().items():
+        (HERE / f"{name}.json").write_text(text_of(parts), encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Two-way tracing of lots through the hands that held them."""

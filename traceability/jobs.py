@@ -1,0 +1,21 @@
+"""Background entries of traceability."""
+
+from __future__ import annotations
+
+from core.outbox import Run, effect
+from traceability.imports import carry_out_upload
+from traceability.service import weigh_file
+
+
+def load_ledger(run: Run, *, upload_id: int) -> None:
+    """Check or store an uploaded ledger, telling how far it is."""
+    with effect(run) as session:
+        carry_out_upload(session, upload_id, progress=run.progress)
+
+
+def weigh_ledger(
+    run: Run, *, file_sha256: str, rows: int, first_event_id: int, last_event_id: int
+) -> None:
+    """Keep the findings on every lot that a stored ledger speaks of."""
+    with effect(run) as session:
+        weigh_file(session, file_sha256)

@@ -1,0 +1,1 @@
+"""Graph walks and balances: pure functions."""

@@ -1,0 +1,1 @@
+"""How ledger rows become facts: cells, parties, goods, and the journal they are added to."""
