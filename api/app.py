@@ -56,7 +56,9 @@ def create_app(*, testing: bool = False) -> Flask:
     shell.install(app)
     rest = flask_smorest.Api(app)
     for module in _modules(api.views):
-        rest.register_blueprint(module.blueprint)
+        # Health pages are not part of the documented interface: plain Flask.
+        documented = isinstance(module.blueprint, flask_smorest.Blueprint)
+        (rest if documented else app).register_blueprint(module.blueprint)
     for module in _modules(api.console.pages):
         app.register_blueprint(module.blueprint)
     errors.install(app)  # after flask-smorest, whose own error format we do not use

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, redirect, request, url_for
+from flask import Flask, g, redirect, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
 
 from core.actors import PUBLIC, Actor, Role
 from core.config import secret_key, settings
@@ -160,7 +161,7 @@ def sign_in(login: str, password: str, *, kind: str) -> tuple[Actor, str]:
     return actor, secret
 
 
-def remember_session(response: Response, secret: str) -> None:
+def remember_session(response: BaseResponse, secret: str) -> None:
     """Give the browser its session cookie."""
     response.set_cookie(
         COOKIE,
@@ -172,7 +173,7 @@ def remember_session(response: Response, secret: str) -> None:
     )
 
 
-def forget_session(response: Response) -> None:
+def forget_session(response: BaseResponse) -> None:
     """End the browser's session, here and in the database."""
     secret = request.cookies.get(COOKIE, "")
     if secret:

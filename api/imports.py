@@ -8,12 +8,13 @@ from typing import Any
 
 from core import imports
 from core.errors import NotFound
+from registry.catalogues import KINDS as CATALOGUES
 from registry.imports import KINDS as REGISTRY
 from risk.imports import KINDS as RISK
 from sampling.imports import KINDS as SAMPLING
 
 # Flow ledgers are uploaded by enterprises and have a route of their own.
-KINDS: dict[str, imports.ImportKind] = {**REGISTRY, **SAMPLING, **RISK}
+KINDS: dict[str, imports.ImportKind] = {**REGISTRY, **CATALOGUES, **SAMPLING, **RISK}
 
 ROOT = Path(__file__).resolve().parent.parent
 

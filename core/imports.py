@@ -120,9 +120,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """Field name → column, as a mapping file says it."""
+    """Field name → column, as a mapping file says it.
+
+    ``distinct``: the file names a thing in many rows (the inspector of each inspection); the first
+    row of each key counts, and rows without a key are passed over.
+    """
 
     columns: dict[str, Column]
+    distinct: bool = False
 
     @staticmethod
     def parse(document: dict[str, Any], kind: ImportKind) -> Mapping:
@@ -151,7 +156,7 @@ class Mapping:
                 reason=f"there is no field {', '.join(unknown)}; the fields of {kind.name} are "
                 f"{', '.join(each.name for each in kind.fields)}."
             )
-        return Mapping(columns)
+        return Mapping(columns, distinct=bool(document.get("distinct")))
 
     @staticmethod
     def by_titles(header: list[str], kind: ImportKind) -> Mapping:
@@ -490,6 +495,8 @@ def _rows(table: Table, kind: ImportKind, mapping: Mapping, report: Report) -> l
                     "needs quotation marks.",
                 )
             )
+        if mapping.distinct and _passed_over(kind, plan, cells, seen, report):
+            continue
         for each, column, position in plan:
             values[each.name] = _value(each, column, position, cells, number, report)
         if kind.key and len(report.problems) == before:
@@ -508,6 +515,32 @@ def _rows(table: Table, kind: ImportKind, mapping: Mapping, report: Report) -> l
             good.append(ImportedRow(number, values))
     report.progress("check", total, total)
     return good
+
+
+Plan = list[tuple[Field, Column, int | None]]
+
+
+def _passed_over(
+    kind: ImportKind,
+    plan: Plan,
+    cells: list[str],
+    seen: dict[tuple[Any, ...], int],
+    report: Report,
+) -> bool:
+    """True for a row of a distinct mapping whose key is empty or was met before."""
+    key = tuple(
+        cells[position].strip() if position is not None and position < len(cells) else ""
+        for each, _, position in plan
+        if each.name in kind.key
+    )
+    if not all(key):
+        report.counts["without a key"] += 1
+        return True
+    if ("distinct", *key) in seen:
+        report.counts["named again"] += 1
+        return True
+    seen[("distinct", *key)] = 0
+    return False
 
 
 def _value(

@@ -315,3 +315,15 @@ def born_as(session: Session, kind: str) -> str:
 def is_demo(session: Session) -> bool:
     """True in a database of invented firms."""
     return meta.get(session, meta.BORN_AS) == "demo"
+
+
+def demo_account(session: Session, role: Role) -> Account | None:
+    """The first account of a role in a demo; None in a production database."""
+    if not is_demo(session):
+        return None
+    return session.execute(
+        select(Account)
+        .where(Account.role == role.value, Account.is_active)
+        .order_by(Account.id)
+        .limit(1)
+    ).scalar_one_or_none()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import Conflict, Forbidden, Invalid, NotFound
+from core.errors import Conflict, Invalid, NotFound
 
 
 class SignalUnknown(NotFound):
@@ -52,13 +52,6 @@ class NoData(Conflict):
 
     code = "risk/no-data"
     message = "There are no incidents and no inspection results yet; import some first."
-
-
-class NotYourData(Forbidden):
-    """Only people who work with warnings."""
-
-    code = "risk/not-your-data"
-    message = "Only risk analysts and administrators may do that."
 
 
 class IncidentKnown(Conflict):

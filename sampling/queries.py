@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -318,11 +318,6 @@ def drawn_views(session: Session, units: Sequence[DrawnUnit]) -> list[DrawnUnitV
     views = []
     for unit in units:
         row, step = frame[unit.code], gone.get(unit.code) or called.get(unit.code)
-        role = "selected" if unit.is_selected else "reserve"
-        if unit.code in called:
-            role = "replacement"
-        if unit.code in gone:
-            role = "replaced"
         views.append(
             DrawnUnitView(
                 plan_no=plan.no,
@@ -336,7 +331,7 @@ def drawn_views(session: Session, units: Sequence[DrawnUnit]) -> list[DrawnUnitV
                 risk_tier=row.risk_tier,
                 rank=unit.rank,
                 ticket=bytes(unit.ticket).hex(),
-                role=role,
+                role=_role(unit, gone, called),
                 dispatch=dispatch.get(unit.code),
                 team=tuple(seats.get(unit.code, ())),
                 result=_result(results.get(unit.code)),
@@ -346,6 +341,14 @@ def drawn_views(session: Session, units: Sequence[DrawnUnit]) -> list[DrawnUnitV
             )
         )
     return views
+
+
+def _role(unit: DrawnUnit, gone: Container[str], called: Container[str]) -> str:
+    if unit.code in gone:
+        return "replaced"
+    if unit.code in called:
+        return "replacement"
+    return "selected" if unit.is_selected else "reserve"
 
 
 def _result(row: InspectionResult | None) -> ResultView | None:

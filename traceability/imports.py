@@ -12,6 +12,7 @@ from core.actors import Actor, Role
 from core.clock import now
 from core.imports import Field, ImportedRow, ImportKind, ImportRecord, Report, one_of, words
 from core.progress import Progress, silent
+from core.workbooks import read_table
 from registry.maths.codes import check_gtin
 from traceability.events import LedgerStored, LedgerUploaded
 from traceability.maths.units import unit_code
@@ -123,16 +124,24 @@ def take_upload(
     name: str,
     *,
     mapping: dict[str, Any] | None = None,
+    placeholders: bool = False,
     dry_run: bool = False,
     good_rows_only: bool = False,
 ) -> LedgerUpload:
     """Take a ledger file: a small one is checked or stored at once, a large one by a job.
+
+    Parameters
+    ----------
+    placeholders : bool
+        Keep partners that are not on the register as typed stand-ins instead of refusing the row.
 
     Raises
     ------
     UnreadableFile, MappingFault
         It is no table, or its columns do not fit.
     """
+    if placeholders:
+        mapping = with_placeholders(mapping, content, name)
     record = imports.take(
         session,
         actor,
@@ -156,6 +165,19 @@ def take_upload(
     else:
         record.message_id = outbox.add(session, LedgerUploaded(upload.id))
     return upload
+
+
+def with_placeholders(mapping: dict[str, Any] | None, content: bytes, name: str) -> dict[str, Any]:
+    """A mapping (of the file's own titles where none is given) that allows placeholders."""
+    if mapping is None:
+        found = imports.Mapping.by_titles(read_table(content, name).header, LEDGER)
+        mapping = {
+            "kind": LEDGER.name,
+            "columns": {each: column.header for each, column in found.columns.items()},
+        }
+    constants = {**mapping.get("constants", {}), "unknown_partners": PLACEHOLDER}
+    columns = {k: v for k, v in mapping.get("columns", {}).items() if k not in constants}
+    return {**mapping, "columns": columns, "constants": constants}
 
 
 def carry_out_upload(session: Session, upload_id: int, *, progress: Progress = silent) -> None:

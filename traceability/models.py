@@ -79,6 +79,8 @@ class TraceEvent(Base):
             name="inputs",
         ),
         CheckConstraint("from_party_id <> to_party_id", name="parties"),
+        Index("ix_trace_event_from_party_id_id", "from_party_id", "id"),
+        Index("ix_trace_event_to_party_id_id", "to_party_id", "id"),
         Index(
             "ix_trace_event_corrects_id",
             "corrects_id",
@@ -90,8 +92,8 @@ class TraceEvent(Base):
     enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprise.id"), index=True)
     kind: Mapped[str]
     lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), index=True)
-    from_party_id: Mapped[int | None] = mapped_column(ForeignKey("party.id"), index=True)
-    to_party_id: Mapped[int | None] = mapped_column(ForeignKey("party.id"), index=True)
+    from_party_id: Mapped[int | None] = mapped_column(ForeignKey("party.id"))
+    to_party_id: Mapped[int | None] = mapped_column(ForeignKey("party.id"))
     quantity: Mapped[Decimal | None]
     unit: Mapped[str]
     earliest_at: Mapped[datetime | None]

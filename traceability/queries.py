@@ -6,17 +6,17 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, or_, select, text
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from core.imports import ImportRecord
 from registry.maths.codes import check_gtin
 from registry.models import Enterprise, Product
 from traceability.errors import LotAmbiguous, LotUnknown, UploadUnknown
-from traceability.maths.answer import LotView, PartyView
-from traceability.maths.ledger import EARLIEST, LATEST, Event, EventKind, Inputs, Use
+from traceability.maths.answer import LotView, PartyView, Trace
 from traceability.models import LedgerFinding, LedgerUpload, Lot, Party, TraceEvent
 
 
@@ -27,173 +27,6 @@ def lot_key(number: str) -> str:
     is a wider recall, one lot made two is a broken trail.
     """
     return " ".join(unicodedata.normalize("NFKC", number).split()).upper()
-
-
-@dataclass(frozen=True, slots=True)
-class Neighbourhood:
-    """All rows a trace needs, as they stood at a record time.
-
-    ``unread`` are lots that the uses name and whose own rows were not asked for: siblings, and
-    whatever lies beyond a bound.
-    """
-
-    events: tuple[Event, ...]
-    uses: tuple[Use, ...]
-    unread: frozenset[int]
-    last_event_id: int
-    truncated_because: str | None
-
-
-_SPAN = f"""
-    COALESCE((extract(epoch FROM {{0}}.earliest_at) * 1000000)::bigint, {EARLIEST}),
-    COALESCE((extract(epoch FROM {{0}}.latest_at) * 1000000)::bigint, {LATEST})
-"""
-
-# A row is in force when it was recorded by then and no correction of it was.
-_EVENTS = text(
-    f"""
-    SELECT e.id, e.kind, e.lot_id, COALESCE(e.from_party_id, 0), COALESCE(e.to_party_id, 0),
-           e.quantity, e.unit, {_SPAN.format("e")}, e.document_no, e.inputs
-    FROM trace_event e
-    WHERE e.lot_id = ANY(CAST(:lots AS bigint[])) AND e.recorded_at <= :as_of
-      AND NOT EXISTS (SELECT 1 FROM trace_event c
-                      WHERE c.corrects_id = e.id AND c.recorded_at <= :as_of)
-    ORDER BY e.id
-    """  # noqa: S608 - the parts put in are constants of this module
-)
-
-
-def _uses(end: str) -> Any:
-    return text(
-        f"""
-        SELECT u.id, u.event_id, u.party_id, u.input_lot_id, u.output_lot_id, u.quantity, u.unit,
-               {_SPAN.format("u")}
-        FROM lot_link u
-        WHERE u.{end}_lot_id = ANY(CAST(:lots AS bigint[])) AND u.recorded_at <= :as_of
-          AND NOT EXISTS (SELECT 1 FROM trace_event c
-                          WHERE c.corrects_id = u.event_id AND c.recorded_at <= :as_of)
-        ORDER BY u.id
-        """  # noqa: S608 - the parts put in are constants of this module
-    )
-
-
-_USES_OF_INPUT = _uses("input")
-_USES_OF_OUTPUT = _uses("output")
-
-
-class _Loader:
-    """Gathers rows of lots, each once."""
-
-    def __init__(self, session: Session, as_of: datetime) -> None:
-        self.session = session
-        self.as_of = as_of
-        self.events: dict[int, Event] = {}
-        self.uses: dict[int, Use] = {}
-        self.lots: set[int] = set()
-        self.nodes: set[tuple[int, int]] = set()
-
-    def load_events(self, lots: Iterable[int]) -> None:
-        """Rows of some lots."""
-        wanted = sorted(set(lots) - self.lots)
-        if not wanted:
-            return
-        self.lots |= set(wanted)
-        for row in self._run(_EVENTS, wanted):
-            event = Event(
-                id=row[0],
-                kind=EventKind(row[1]),
-                lot=row[2],
-                source=row[3],
-                target=row[4],
-                quantity=row[5],
-                unit=row[6],
-                lo=row[7],
-                hi=row[8],
-                document=row[9],
-                inputs=Inputs(row[10]) if row[10] else None,
-            )
-            self.events[event.id] = event
-            self.nodes |= {(event.lot, event.source), (event.lot, event.target)}
-
-    def load_uses(self, lots: Iterable[int], *, end: str) -> list[Use]:
-        """Uses with some lots at one end ("input" or "output")."""
-        wanted = sorted(set(lots))
-        if not wanted:
-            return []
-        found = []
-        for row in self._run(_USES_OF_INPUT if end == "input" else _USES_OF_OUTPUT, wanted):
-            use = Use(*row)
-            self.uses[use.id] = use
-            found.append(use)
-        return found
-
-    def neighbourhood(self, truncated_because: str | None) -> Neighbourhood:
-        """What was gathered."""
-        named = {lot for use in self.uses.values() for lot in (use.input, use.output)}
-        return Neighbourhood(
-            events=tuple(self.events[key] for key in sorted(self.events)),
-            uses=tuple(self.uses[key] for key in sorted(self.uses)),
-            unread=frozenset(named - self.lots),
-            last_event_id=max(self.events, default=0),
-            truncated_because=truncated_because,
-        )
-
-    def _run(self, statement: Any, lots: list[int]) -> Sequence[Any]:
-        return self.session.execute(statement, {"lots": lots, "as_of": self.as_of}).all()
-
-
-def neighbourhood(
-    session: Session,
-    lot_id: int,
-    *,
-    forward: bool,
-    backward: bool,
-    as_of: datetime,
-    max_depth: int,
-    max_nodes: int,
-) -> Neighbourhood:
-    """All rows of the lots that may lie up or down from a lot, whatever their times.
-
-    Lots are followed generation by generation, two statements each; the walk then decides in
-    exact time. A trace of depth d needs d + 1 generations, the last to see that more follows.
-    """
-    loader = _Loader(session, as_of)
-    loader.load_events([lot_id])
-    truncated: str | None = None
-    reached: dict[str, set[int]] = {}
-    for is_wanted, end in ((forward, "input"), (backward, "output")):
-        if not is_wanted:
-            continue
-        seen, generation = {lot_id}, {lot_id}
-        for _ in range(max_depth + 1):
-            uses = loader.load_uses(generation, end=end)
-            others = {use.output if end == "input" else use.input for use in uses}
-            generation = others - seen
-            if not generation:
-                break
-            if len(loader.nodes) > max_nodes:
-                truncated = "max_nodes"
-                break
-            seen |= generation
-            loader.load_events(generation)
-        reached[end] = seen
-    # The other uses of what went in are part of its balance, the other inputs of what came out
-    # part of its yield.
-    loader.load_uses(reached.get("output", set()) - {lot_id}, end="input")
-    loader.load_uses(reached.get("input", set()), end="output")
-    if backward and not forward:
-        loader.load_uses([lot_id], end="input")
-    return loader.neighbourhood(truncated)
-
-
-def rows_of_lots(session: Session, lot_ids: Iterable[int], as_of: datetime) -> Neighbourhood:
-    """All rows of some lots, and the uses on both sides of them."""
-    loader = _Loader(session, as_of)
-    wanted = list(lot_ids)
-    loader.load_events(wanted)
-    loader.load_uses(wanted, end="input")
-    loader.load_uses(wanted, end="output")
-    return loader.neighbourhood(None)
 
 
 def parties(session: Session, party_ids: Iterable[int]) -> dict[int, PartyView]:
@@ -255,9 +88,9 @@ def _pattern(given: str) -> str:
     return given.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def lots_matching(given: str) -> Rows:
-    """Lots by part of their number or product name, or by GTIN; to be paged."""
-    statement = _lot_views()
+def lots_matching(given: str) -> Select[Lot]:
+    """Lots by part of their number or product name, or by GTIN; to be paged by key and id."""
+    statement = select(Lot).join(Product, Product.id == Lot.product_id)
     key = lot_key(given)
     if not key:
         return statement
@@ -275,8 +108,12 @@ def find_lots(session: Session, given: str, limit: int = 20) -> list[LotView]:
     """The lots most like some words: exact number first, then its beginning, then its parts."""
     key = lot_key(given)
     rank = case((Lot.key == key, 0), (Lot.key.like(f"{_pattern(key)}%"), 1), else_=2)
-    rows = session.execute(lots_matching(given).order_by(rank, Lot.key, Lot.id).limit(limit)).all()
-    return [LotView(*row) for row in rows]
+    found = session.execute(
+        lots_matching(given).with_only_columns(Lot.id).order_by(rank, Lot.key, Lot.id).limit(limit)
+    ).scalars()
+    ordered = list(found)
+    views = lots(session, ordered)
+    return [views[lot_id] for lot_id in ordered]
 
 
 def lot_by_number(
@@ -305,28 +142,9 @@ def lot_by_number(
 
 def movements(
     *, lot_id: int | None = None, enterprise_id: int | None = None, kind: str | None = None
-) -> Rows:
-    """Ledger rows with the names a person needs; to be paged by ``TraceEvent.id``."""
-    from_party, to_party = aliased(Party), aliased(Party)
-    from_firm, to_firm = aliased(Enterprise), aliased(Enterprise)
-    statement = (
-        select(
-            TraceEvent,
-            Lot.number.label("lot_number"),
-            Product.name.label("product_name"),
-            Product.gtin,
-            func.coalesce(from_firm.code, from_party.code).label("from_code"),
-            func.coalesce(from_firm.name, from_party.name).label("from_name"),
-            func.coalesce(to_firm.code, to_party.code).label("to_code"),
-            func.coalesce(to_firm.name, to_party.name).label("to_name"),
-        )
-        .join(Lot, Lot.id == TraceEvent.lot_id)
-        .join(Product, Product.id == Lot.product_id)
-        .outerjoin(from_party, from_party.id == TraceEvent.from_party_id)
-        .outerjoin(from_firm, from_firm.id == from_party.enterprise_id)
-        .outerjoin(to_party, to_party.id == TraceEvent.to_party_id)
-        .outerjoin(to_firm, to_firm.id == to_party.enterprise_id)
-    )
+) -> Select[TraceEvent]:
+    """Ledger rows; to be paged by ``TraceEvent.id``."""
+    statement = select(TraceEvent)
     if lot_id is not None:
         statement = statement.where(TraceEvent.lot_id == lot_id)
     if enterprise_id is not None:
@@ -336,24 +154,96 @@ def movements(
     return statement
 
 
-def open_findings(*, lot_id: int | None = None) -> Rows:
-    """Findings that still stand, with lot and party; to be paged by ``LedgerFinding.id``."""
-    statement = (
-        select(
-            LedgerFinding,
-            Lot.number.label("lot_number"),
-            Product.name.label("product_name"),
-            func.coalesce(Enterprise.name, Party.name).label("party_name"),
-        )
-        .join(Lot, Lot.id == LedgerFinding.lot_id)
-        .join(Product, Product.id == Lot.product_id)
-        .outerjoin(Party, Party.id == LedgerFinding.party_id)
-        .outerjoin(Enterprise, Enterprise.id == Party.enterprise_id)
-        .where(LedgerFinding.closed_at.is_(None))
+@dataclass(frozen=True, slots=True)
+class MovementView:
+    """A ledger row with the names a person needs."""
+
+    id: int
+    enterprise_id: int
+    kind: str
+    lot: LotView
+    from_party: PartyView | None
+    to_party: PartyView | None
+    quantity: Decimal | None
+    unit: str
+    earliest_at: datetime | None
+    latest_at: datetime | None
+    document_no: str | None
+    inputs: str | None
+    corrects_id: int | None
+    file_sha256: str
+    file_row: int
+    recorded_at: datetime
+
+
+def movement_views(session: Session, events: Sequence[TraceEvent]) -> list[MovementView]:
+    """Ledger rows with their names, in the order given."""
+    named = lots(session, {event.lot_id for event in events})
+    known = parties(
+        session, {p for e in events for p in (e.from_party_id, e.to_party_id) if p is not None}
     )
+    return [
+        MovementView(
+            id=event.id,
+            enterprise_id=event.enterprise_id,
+            kind=event.kind,
+            lot=named[event.lot_id],
+            from_party=known.get(event.from_party_id or 0),
+            to_party=known.get(event.to_party_id or 0),
+            quantity=event.quantity,
+            unit=event.unit,
+            earliest_at=event.earliest_at,
+            latest_at=event.latest_at,
+            document_no=event.document_no,
+            inputs=event.inputs,
+            corrects_id=event.corrects_id,
+            file_sha256=event.file_sha256,
+            file_row=event.file_row,
+            recorded_at=event.recorded_at,
+        )
+        for event in events
+    ]
+
+
+def open_findings(*, lot_id: int | None = None, kind: str | None = None) -> Select[LedgerFinding]:
+    """Findings that still stand; to be paged by ``LedgerFinding.id``."""
+    statement = select(LedgerFinding).where(LedgerFinding.closed_at.is_(None))
     if lot_id is not None:
         statement = statement.where(LedgerFinding.lot_id == lot_id)
+    if kind is not None:
+        statement = statement.where(LedgerFinding.kind == kind)
     return statement
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """A finding with its lot and party."""
+
+    id: int
+    kind: str
+    lot: LotView
+    party: PartyView | None
+    event_ids: list[int]
+    facts: dict[str, Any]
+    found_at: datetime
+
+
+def finding_views(session: Session, findings: Sequence[LedgerFinding]) -> list[FindingView]:
+    """Findings with their names, in the order given."""
+    named = lots(session, {each.lot_id for each in findings})
+    known = parties(session, {each.party_id for each in findings if each.party_id is not None})
+    return [
+        FindingView(
+            each.id,
+            each.kind,
+            named[each.lot_id],
+            known.get(each.party_id or 0),
+            each.event_ids,
+            each.facts,
+            each.found_at,
+        )
+        for each in findings
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,6 +302,57 @@ def upload_view(session: Session, row: LedgerUpload) -> UploadView:
         uploaded_at=row.uploaded_at,
         finished_at=record.finished_at,
     )
+
+
+_BESIDE = text(
+    """
+    SELECT given.party, beside.lot_id
+    FROM unnest(CAST(:parties AS bigint[]), CAST(:anchors AS bigint[]), CAST(:makers AS boolean[]))
+        AS given (party, anchor, is_maker)
+    CROSS JOIN LATERAL (
+        SELECT recent.lot_id, max(recent.id) AS newest
+        FROM (
+            SELECT e.lot_id, e.id FROM trace_event e
+            WHERE given.is_maker AND e.from_party_id = given.party AND e.kind = 'production'
+              AND e.id < given.anchor
+            UNION ALL
+            SELECT e.lot_id, e.id FROM trace_event e
+            WHERE NOT given.is_maker AND e.to_party_id = given.party AND e.id < given.anchor
+            ORDER BY id DESC LIMIT 20
+        ) recent
+        WHERE recent.lot_id <> ALL(CAST(:lots AS bigint[]))
+        GROUP BY recent.lot_id ORDER BY newest DESC LIMIT :most
+    ) beside
+    ORDER BY given.party, beside.newest
+    """
+)
+
+
+def lots_beside(session: Session, trace: Trace, most: int = 2) -> list[tuple[int, LotView]]:
+    """(party, lot): the lots that came to the firms of a trace, or were made there, just before.
+
+    They are in no way suspect; they show what else went through the same hands.
+    """
+    anchors: dict[int, int] = {}
+    for edge in trace.edges:
+        for party_id in (edge.from_party_id, edge.to_party_id):
+            anchors[party_id] = max(anchors.get(party_id, 0), *edge.event_ids)
+    shown = {each.party_id: each for each in trace.parties if each.kind == "enterprise"}
+    wanted = sorted(set(anchors) & set(shown))
+    if not wanted:
+        return []
+    rows = session.execute(
+        _BESIDE,
+        {
+            "parties": wanted,
+            "anchors": [anchors[each] for each in wanted],
+            "makers": [bool({"maker", "primary"} & set(shown[each].roles)) for each in wanted],
+            "lots": [each.lot.lot_id for each in trace.lots],
+            "most": most,
+        },
+    ).all()
+    views = lots(session, {row.lot_id for row in rows})
+    return [(row.party, views[row.lot_id]) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,11 @@ from traceability.maths.answer import (
 )
 from traceability.maths.balance import Balance, LotBalance
 from traceability.maths.network import Dates
-from traceability.maths.tracing import Direction, Reached, trace_lots, weigh_lots
-from traceability.models import LedgerFinding, Party, TraceEvent
-from traceability.queries import lot_view, lots, neighbourhood, parties, rows_of_lots
+from traceability.maths.tracing import Direction, Reached, trace_lots
+from traceability.maths.weighing import weigh_lots
+from traceability.models import LedgerFinding, TraceEvent
+from traceability.neighbourhood import neighbourhood, rows_of_lots
+from traceability.queries import lot_view, lots, parties
 
 MOST_DEPTH = 1000
 MOST_NODES = 200_000
@@ -239,19 +241,9 @@ def weigh(session: Session, lot_ids: Iterable[int]) -> int:
 def _weigh_batch(session: Session, lot_ids: list[int]) -> int:
     at = now()
     rows = rows_of_lots(session, lot_ids, at)
-    party_ids = {p for e in rows.events for p in (e.source, e.target) if p}
-    known = dict(
-        session.execute(
-            select(Party.id, Party.enterprise_id).where(Party.id == func.any(list(party_ids)))
-        )
-        .tuples()
-        .all()
-    )
-    unlisted = session.execute(
-        select(Party.id).where(Party.id == func.any(list(party_ids)), Party.kind == "unlisted")
-    ).scalars()
+    known = parties(session, {p for e in rows.events for p in (e.source, e.target) if p})
     weighed = weigh_lots(
-        rows.events, rows.uses, lot_ids, unlisted=frozenset(unlisted), unread=rows.unread
+        rows.events, rows.uses, lot_ids, unlisted=_of_kind(known, "unlisted"), unread=rows.unread
     )
     standing = {
         (row.kind, row.lot_id, row.party_id, tuple(row.event_ids)): row
@@ -275,7 +267,7 @@ def _weigh_batch(session: Session, lot_ids: list[int]) -> int:
                 "kind": finding.kind.value,
                 "lot_id": finding.lot_id,
                 "party_id": finding.party_id,
-                "enterprise_id": known.get(finding.party_id or 0),
+                "enterprise_id": _firm(known, finding.party_id),
                 "event_ids": list(finding.event_ids),
                 "facts": finding.facts,
                 "found_at": at,
@@ -291,6 +283,11 @@ def _weigh_batch(session: Session, lot_ids: list[int]) -> int:
         session.execute(insert(LedgerFinding), fresh)
     session.flush()
     return len(weighed.findings)
+
+
+def _firm(known: dict[int, PartyView], party_id: int | None) -> int | None:
+    view = known.get(party_id or 0)
+    return view.enterprise_id if view else None
 
 
 def weigh_file(session: Session, file_sha256: str) -> int:

@@ -6,12 +6,19 @@ from core import imports
 from core.actors import Actor, Role
 from core.errors import NotFound
 from core.outbox import Run, effect
+from registry.catalogues import KINDS as CATALOGUES
 from registry.imports import KINDS as REGISTRY
 from risk.imports import KINDS as RISK
 from sampling.imports import KINDS as SAMPLING
 from traceability.imports import KINDS as TRACEABILITY
 
-KINDS: dict[str, imports.ImportKind] = {**REGISTRY, **SAMPLING, **RISK, **TRACEABILITY}
+KINDS: dict[str, imports.ImportKind] = {
+    **REGISTRY,
+    **CATALOGUES,
+    **SAMPLING,
+    **RISK,
+    **TRACEABILITY,
+}
 
 
 class UnknownUpload(NotFound):

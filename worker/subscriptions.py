@@ -34,6 +34,9 @@ SUBSCRIPTIONS: dict[str, tuple[Job, ...]] = {
     "traceability.ledger-uploaded": (
         Job("traceability.load-ledger", "traceability.jobs:load_ledger", LONG, timeout_s=3600),
     ),
+    "traceability.ledger-stored": (
+        Job("traceability.weigh-ledger", "traceability.jobs:weigh_ledger", LONG, timeout_s=600),
+    ),
     "recall.reported": (Job("recall.draw-scope", "recall.jobs:draw_scope"),),
     "recall.settling-due": (Job("recall.settle-clocks", "recall.jobs:settle_clocks"),),
     "worker.probe-sent": (Job("worker.probe", "worker.probe:answer"),),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
-from flask import Response, url_for
+from flask import Response, send_file, url_for
 
 from api.auth import current_access, current_actor, require
 from api.blueprints import Blueprint
@@ -69,9 +70,12 @@ def marked(import_id: int) -> Response:
         if record.marked_sha256 is None:
             raise UnknownUpload(import_id=import_id)
         file = files.load(session, record.marked_sha256)
-        response = Response(file.content, mimetype=file.media_type)
-    response.headers.set("Content-Disposition", "attachment", filename=file.name)
-    return response
+        return send_file(
+            io.BytesIO(file.content),
+            mimetype=file.media_type,
+            as_attachment=True,
+            download_name=file.name,
+        )
 
 
 def _record(session: Any, import_id: int) -> imports.ImportRecord:

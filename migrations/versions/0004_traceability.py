@@ -171,11 +171,11 @@ def upgrade() -> None:
         op.f("ix_trace_event_file_sha256"), "trace_event", ["file_sha256"], unique=False
     )
     op.create_index(
-        op.f("ix_trace_event_from_party_id"), "trace_event", ["from_party_id"], unique=False
+        "ix_trace_event_from_party_id_id", "trace_event", ["from_party_id", "id"], unique=False
     )
     op.create_index(op.f("ix_trace_event_lot_id"), "trace_event", ["lot_id"], unique=False)
     op.create_index(
-        op.f("ix_trace_event_to_party_id"), "trace_event", ["to_party_id"], unique=False
+        "ix_trace_event_to_party_id_id", "trace_event", ["to_party_id", "id"], unique=False
     )
     op.create_table(
         "lot_link",

@@ -34,7 +34,8 @@ YEARS_FOR_A_TREND = 3  # Farrington et al. (1996), section 3.3
 class Baseline:
     """The prediction for one week, one entry per series.
 
-    ``expected``: mean, nan where no reference week of the season carries weight;
+    ``expected``: mean, nan where no reference week of the season carries weight or there are
+    no more weeks than parameters;
     ``log_variance``: variance of its logarithm, dispersion included; ``dispersion``: >= 1;
     ``trend``, ``slope``: as kept; ``reference_cases``, ``reference_weeks``,
     ``down_weighted``: what it stands on; ``weights``: (series, reference weeks).
@@ -191,8 +192,10 @@ def _describe(
 ) -> Baseline:
     """A fit as a baseline."""
     used = present > 0
+    # With as many parameters as weeks every past fits, and nothing is learnt from it.
+    known = (fitted.fit.last_mass > 0) & (fitted.fit.freedom >= 1)
     return Baseline(
-        expected=np.where(fitted.fit.last_mass > 0, fitted.expected, np.nan),
+        expected=np.where(known, fitted.expected, np.nan),
         log_variance=fitted.fit.log_mean_variance(time) * fitted.error_dispersion,
         dispersion=np.maximum(fitted.fit.dispersion, 1.0),
         trend=trend,
@@ -231,7 +234,7 @@ def _fill_empty_windows(
     # Weights are no matter here: a week without cases is never a past outbreak.
     exposed = np.where(baseline.weights[:, window] > 0, offset[:, window], 0.0).sum(axis=1)
     seen = np.where(baseline.weights[:, window] > 0, cases[:, window], 0.0).sum(axis=1)
-    empty = (seen == 0) & (exposed > 0)
+    empty = (seen == 0) & (exposed > 0) & np.isfinite(baseline.expected)
     half = 0.5 * current / np.where(exposed > 0, exposed, 1.0)
     return replace(
         baseline,

@@ -107,20 +107,20 @@ class QuasiPoissonFit:
 
     def predict(self, time: float, population: Floats) -> Floats:
         """(series,): expected cases of the last season at ``time`` for each population."""
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             rate = np.exp(self.last_level + self.slope * (time - self.centre))
-        mean: Floats = population * rate
+            mean: Floats = population * rate
         return mean
 
     def log_mean_variance(self, time: float) -> Floats:
         """(series,): variance of the predicted log mean at dispersion 1.
 
-        Infinite where the weeks of the last season carry no weight.
+        nan where the weeks of the last season carry no weight: there is no estimate.
         """
         distance = time - self.last_time
         mass = np.where(self.last_mass > 0, self.last_mass, np.nan)
-        variance = 1.0 / mass + distance**2 * self.slope_variance
-        return np.where(self.last_mass > 0, variance, np.inf)
+        variance: Floats = 1.0 / mass + distance**2 * self.slope_variance
+        return variance
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +194,7 @@ class _Climb:
         """(series, weeks): cases per population."""
         parameters = np.column_stack([level, slope]) if self.trend else level
         predictor = parameters @ self.design
-        with np.errstate(over="ignore"):
-            return np.exp(predictor, out=predictor)
+        return np.exp(predictor, out=predictor)
 
     def _solve(self, moments: _Moments, season: Floats, time: Floats) -> tuple[Floats, Floats]:
         """Levels and slope for right-hand sides by season (series, seasons) and time."""
@@ -242,26 +241,30 @@ class _Climb:
         exposure = self.exposure
         before = np.full(rows.size, np.inf)  # the first step alone is never enough
         for _ in range(_MOST_STEPS - 1):
-            weight = self.rate(self.level[rows], self.slope[rows])
-            weight *= exposure
-            moments = self.moments(weight)
-            deviance = self._deviance(rows, moments.mass)
-            lost = ~np.isfinite(deviance)
-            with np.errstate(invalid="ignore"):
+            with np.errstate(over="ignore", invalid="ignore"):
+                weight = self.rate(self.level[rows], self.slope[rows])
+                weight *= exposure
+                moments = self.moments(weight)
+                deviance = self._deviance(rows, moments.mass)
                 rests = np.abs(deviance - before) < _TOLERANCE * (np.abs(deviance) + 0.1)
             self.converged[rows[rests]] = True
-            if lost.any():  # a slope that ran away: back to where it still had numbers
-                self.level[rows[lost]] = self.last_level[rows[lost]]
-                self.slope[rows[lost]] = self.last_slope[rows[lost]]
+            lost = ~np.isfinite(deviance)
+            self._step_back(rows[lost])  # a slope that ran away
             going = ~(rests | lost)
             if not going.all():
                 rows, exposure, deviance = rows[going], exposure[going], deviance[going]
                 moments = _Moments(moments.mass[going], moments.first[going], moments.second[going])
             if rows.size == 0:
-                break
+                return self
             self._step(rows, moments)
             before = deviance
+        self._step_back(rows)  # nobody has looked at where the last step led
         return self
+
+    def _step_back(self, rows: NDArray[np.int64]) -> None:
+        """Return some rows to where they still had numbers."""
+        self.level[rows] = self.last_level[rows]
+        self.slope[rows] = self.last_slope[rows]
 
     def _step(self, rows: NDArray[np.int64], moments: _Moments) -> None:
         """One Newton step for some rows, remembering where it started."""

@@ -26,7 +26,7 @@ class Judgement(IntEnum):
     TOO_FEW_RECENT_CASES = 2
     NOTHING_UNDER_OBSERVATION = 3  # population 0: no case could have been seen
     NO_COUNT = 4
-    NO_BASELINE = 5  # no reference week around this time of the year carries weight
+    NO_BASELINE = 5  # no earlier week around this time, or too few weeks in all, can be used
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,14 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from risk.maths.quasi_poisson import Floats
 
 Power = Literal["2/3", "1/2", "none"]
+
+LARGEST_EXACT = 1e12
+LARGEST_MEAN = 1e15  # above it a count is no whole number in double precision any more
 
 _EXPONENT: dict[Power, float] = {"2/3": 2 / 3, "1/2": 1 / 2, "none": 1.0}
 
@@ -39,6 +42,12 @@ def negative_binomial_upper(mean: Floats, dispersion: Floats, alpha: float) -> F
     array of whole numbers
         An observation strictly above it is an alarm.
 
+    Notes
+    -----
+    Found by bisection on the same tail that gives the p-value, so that a count is above the
+    bound exactly if its p-value is at most alpha. Library quantiles are not used: beyond a
+    mean of about 1e9 they loop, or end the process. Means beyond 1e12 get the normal bound.
+
     Examples
     --------
     Variance three times the mean 2 is geometric, P(Y > u) = (2/3)^(u+1):
@@ -47,13 +56,24 @@ def negative_binomial_upper(mean: Floats, dispersion: Floats, alpha: float) -> F
     [6.0, 13.0]
     """
     mean, dispersion = np.broadcast_arrays(mean, dispersion)
-    wide = dispersion > 1
-    upper = np.empty(mean.shape)
-    upper[~wide] = stats.poisson.ppf(1 - alpha, mean[~wide])
-    upper[wide] = stats.nbinom.ppf(
-        1 - alpha, mean[wide] / (dispersion[wide] - 1), 1 / dispersion[wide]
-    )
-    return np.maximum(upper, 0.0)  # scipy gives -1 for a mean of exactly 0
+    deviation = np.sqrt(dispersion * mean)
+    odds = alpha / (1 - alpha)
+    # Cantelli's inequality brackets the answer, whatever the distribution: at `low` the tail is
+    # too large, at `high` small enough.
+    low = np.ceil(mean - np.sqrt(odds) * deviation) - 1.0
+    high = np.maximum(np.ceil(mean + deviation / np.sqrt(odds)), 0.0)
+    rows = np.flatnonzero((high - low > 1) & (mean < LARGEST_EXACT))
+    low_at, high_at = low.ravel(), high.ravel()
+    means, dispersions = mean.ravel(), dispersion.ravel()
+    while rows.size:
+        middle = np.floor((low_at[rows] + high_at[rows]) / 2)
+        fits = negative_binomial_tail(middle + 1.0, means[rows], dispersions[rows]) <= alpha
+        high_at[rows[fits]] = middle[fits]
+        low_at[rows[~fits]] = middle[~fits]
+        rows = rows[high_at[rows] - low_at[rows] > 1]
+    normal = np.ceil(mean + special.ndtri(1 - alpha) * deviation)
+    upper: Floats = np.where(mean < LARGEST_EXACT, high_at.reshape(mean.shape), normal)
+    return upper
 
 
 def negative_binomial_tail(counts: Floats, mean: Floats, dispersion: Floats) -> Floats:
@@ -109,12 +129,12 @@ def raised_mean(mean: Floats, log_variance: Floats, alpha: float) -> Floats:
     Returns
     -------
     array
-        ``mean * exp(z sqrt(log_variance))``. Bounds built on it allow for the error of
-        estimation ("muan" in the literature on Farrington-type methods).
+        ``mean * exp(z sqrt(log_variance))``, at most 1e15. Bounds built on it allow for the
+        error of estimation ("muan" in the literature on Farrington-type methods).
     """
     with np.errstate(over="ignore"):
-        raised: Floats = mean * np.exp(special.ndtri(1 - alpha) * np.sqrt(log_variance))
-    return raised
+        raised = mean * np.exp(special.ndtri(1 - alpha) * np.sqrt(log_variance))
+    return np.minimum(raised, LARGEST_MEAN)
 
 
 def _power_scale(mean: Floats, dispersion: Floats, log_variance: Floats, power: float) -> Floats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from registry.models import Category, Enterprise, Region
+from registry.models import Category, Region
 
 
 def region_names(session: Session, codes: set[str]) -> dict[str, str]:
@@ -20,13 +20,5 @@ def category_names(session: Session, codes: set[str]) -> dict[str, str]:
     """Code → name of the categories the register knows."""
     rows = session.execute(
         select(Category.code, Category.name).where(Category.code.in_(codes))
-    ).all()
-    return dict(rows)
-
-
-def enterprise_codes(session: Session, ids: set[int | None]) -> dict[int, str]:
-    """Id → credit code."""
-    rows = session.execute(
-        select(Enterprise.id, Enterprise.code).where(Enterprise.id.in_(ids - {None}))
     ).all()
     return dict(rows)

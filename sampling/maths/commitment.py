@@ -7,15 +7,18 @@ seed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any, Final
 
-from core.chain import MerkleTree, canonical_json, digest, merkle_root, merkle_tree
+from core.chain import MerkleTree, canonical_json, digest, hasher, merkle_root, merkle_tree
 
 PROTOCOL: Final = "zhiheng-draw/v1"
-_CODE_BYTES: Final = 64
+_CODE: Final = re.compile(r"[!-~]{1,64}")
 
 
 def length_prefixed(*fields: bytes | str) -> bytes:
@@ -36,12 +39,12 @@ def length_prefixed(*fields: bytes | str) -> bytes:
     >>> length_prefixed("ab", b"c").hex()
     '0000000261620000000163'
     """
-    parts = []
-    for field in fields:
-        raw = field.encode() if isinstance(field, str) else field
-        parts.append(len(raw).to_bytes(4, "big"))
-        parts.append(raw)
-    return b"".join(parts)
+    return b"".join(
+        [
+            len(raw).to_bytes(4, "big") + raw
+            for raw in [field.encode() if isinstance(field, str) else field for field in fields]
+        ]
+    )
 
 
 def checked_code(code: str) -> str:
@@ -53,17 +56,19 @@ def checked_code(code: str) -> str:
         Unless it is 1 to 64 printable ASCII characters without blanks. So codes are compared
         byte by byte and need no normal form, in any language.
     """
-    usable = 0 < len(code) <= _CODE_BYTES and code.isascii()
-    if not usable or not all("!" <= letter <= "~" for letter in code):
-        raise ValueError(
-            f"code {code!r} must be 1 to {_CODE_BYTES} printable ASCII characters without blanks"
-        )
+    if _CODE.fullmatch(code) is None:
+        raise ValueError(f"code {code!r} must be 1 to 64 printable ASCII characters without blanks")
     return code
 
 
 def in_frame_order(code: str) -> tuple[int, str]:
     """Sort key of codes and ids: shorter first, then by bytes. This is the order of leaves."""
     return (len(code), code)
+
+
+@lru_cache(maxsize=4096)
+def _shared_fields(stratum: str, odds_num: int, odds_den: int, category: str, region: str) -> bytes:
+    return length_prefixed(stratum, str(odds_num), str(odds_den), category, region)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +96,15 @@ class FrameUnit:
 
     def leaf(self) -> bytes:
         """The bytes that stand for this unit in the Merkle tree, before hashing."""
-        return length_prefixed(
-            "unit",
-            self.code,
-            self.stratum,
-            str(self.odds_num),
-            str(self.odds_den),
-            self.category,
-            self.region,
+        code = self.code.encode()
+        shared = _shared_fields(
+            self.stratum, self.odds_num, self.odds_den, self.category, self.region
+        )
+        # Written out: this runs once for each unit, and many units share their other fields.
+        return b"\0\0\0\x04unit%b%b%b\0\0\0\x20%b" % (
+            len(code).to_bytes(4, "big"),
+            code,
+            shared,
             self.recused,
         )
 
@@ -111,11 +117,15 @@ def frame_tree(units: Iterable[FrameUnit], algorithm: str = "sha256") -> MerkleT
     ValueError
         If a code occurs twice.
     """
-    ordered = sorted(units, key=lambda unit: in_frame_order(unit.code))
+    # Two stable sorts by plain keys are faster than one by (length, code).
+    ordered = sorted(sorted(units, key=_code_of), key=lambda unit: len(unit.code))
     for before, after in pairwise(ordered):
         if before.code == after.code:
             raise ValueError(f"unit {after.code} is in the roster twice")
     return merkle_tree((unit.leaf() for unit in ordered), algorithm)
+
+
+_code_of = attrgetter("code")
 
 
 def recusal_salt(secret: bytes, code: str, algorithm: str = "sha256") -> bytes:
@@ -131,6 +141,37 @@ def recused_hash(salt: bytes, inspectors: Iterable[str], algorithm: str = "sha25
     """What the roster says about a unit's recusals: a salted hash of the inspectors' ids."""
     ids = sorted(set(inspectors), key=in_frame_order)
     return digest(length_prefixed("recused", salt, *ids), algorithm)
+
+
+def closed_recusals(
+    secret: bytes,
+    codes: Iterable[str],
+    recused: Mapping[str, Iterable[str]],
+    algorithm: str = "sha256",
+) -> list[bytes]:
+    """`recused_hash` for a whole roster, in the order of the codes.
+
+    Parameters
+    ----------
+    recused : mapping
+        Inspectors by code; most units have none, and must look like the others.
+    """
+    salts, hashes = hasher(algorithm), hasher(algorithm)
+    salts.update(length_prefixed("salt", secret))
+    hashes.update(length_prefixed("recused"))
+    found = []
+    for code in codes:
+        taken = salts.copy()
+        raw = code.encode()
+        taken.update(len(raw).to_bytes(4, "big") + raw)
+        salt = taken.digest()
+        if recused.get(code):
+            found.append(recused_hash(salt, recused[code], algorithm))
+        else:
+            taken = hashes.copy()
+            taken.update(b"\x00\x00\x00\x20" + salt)
+            found.append(taken.digest())
+    return found
 
 
 def inspector_root(records: Sequence[Mapping[str, Any]], algorithm: str = "sha256") -> bytes:

@@ -19,6 +19,7 @@ from sampling.errors import (
     StateForbids,
     UnitUnknown,
 )
+from sampling.maths.assignment import Inspector
 from sampling.models import (
     Assignment,
     Draw,
@@ -94,21 +95,7 @@ def replace_unit(
     following = _next_reserve(session, plan, unit.stratum)
     committed = Committed(session, plan)
     committed.check()
-    given_up = {code, *(step.replaces for step in replacements_of(session, plan.id))}
-    at_work = Counter(
-        inspector
-        for other, inspector in session.execute(
-            select(Assignment.code, PlanInspector.inspector_id)
-            .join(
-                PlanInspector,
-                (PlanInspector.plan_id == Assignment.plan_id)
-                & (PlanInspector.person_id == Assignment.person_id),
-            )
-            .where(Assignment.plan_id == plan.id)
-        )
-        if other not in given_up
-    )
-    people = [replace(one, load=one.load + at_work[one.id]) for one in committed.inspectors]
+    people = _people_without(session, plan, committed, code)
     value = bytes(session.get_one(Draw, plan.id).seed)
     teams = committed.teams(value, [following], people)
     if not teams.is_complete:
@@ -134,6 +121,27 @@ def replace_unit(
     journal.append(session, STREAM, "unit.replaced", told)
     audit.record(session, actor, "plan.unit-replaced", plan.no, told)
     return step
+
+
+def _people_without(
+    session: Session, plan: Plan, committed: Committed, code: str
+) -> list[Inspector]:
+    """The inspectors with their loads in this plan, once a unit is given up."""
+    given_up = {code, *(step.replaces for step in replacements_of(session, plan.id))}
+    at_work = Counter(
+        inspector
+        for other, inspector in session.execute(
+            select(Assignment.code, PlanInspector.inspector_id)
+            .join(
+                PlanInspector,
+                (PlanInspector.plan_id == Assignment.plan_id)
+                & (PlanInspector.person_id == Assignment.person_id),
+            )
+            .where(Assignment.plan_id == plan.id)
+        )
+        if other not in given_up
+    )
+    return [replace(one, load=one.load + at_work[one.id]) for one in committed.inspectors]
 
 
 def unit_to_visit(session: Session, plan: Plan, code: str) -> DrawnUnit:

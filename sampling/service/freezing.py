@@ -30,12 +30,11 @@ from sampling.maths.assignment import Blocked, Inspector, Task, units_without_te
 from sampling.maths.commitment import (
     PROTOCOL,
     checked_code,
+    closed_recusals,
     commitment,
     frame_tree,
     inspector_root,
     plan_hash,
-    recusal_salt,
-    recused_hash,
 )
 from sampling.maths.commitment import FrameUnit as Unit
 from sampling.maths.entropy import NETWORKS, SourceKind, due_at
@@ -91,17 +90,10 @@ def freeze(session: Session, actor: Actor, plan_no: str, *, secret: bytes, softw
     document = _document(plan, strata, frame, records, software)
     _check_everyone_can_get_a_team(document, frame, [member for _, member in pool], recused)
 
+    closed = closed_recusals(secret, [unit[0] for unit in frame.units], recused, plan.digest)
     units = [
-        Unit(
-            code=code,
-            stratum=stratum,
-            category=unit.category_code or "",
-            region=unit.region_code or "",
-            recused=recused_hash(
-                recusal_salt(secret, code, plan.digest), recused.get(code, ()), plan.digest
-            ),
-        )
-        for code, stratum, unit in frame.units
+        Unit(code, stratum, unit.category_code or "", unit.region_code or "", hidden)
+        for (code, stratum, unit), hidden in zip(frame.units, closed, strict=True)
     ]
     plan.frame_root = frame_tree(units, plan.digest).root
     plan.plan_hash = plan_hash(document, plan.digest)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from importlib import resources
 from typing import Any
@@ -158,10 +158,3 @@ def sealed(parts: Mapping[str, bytes]) -> dict[str, bytes]:
         "verify_draw.py": verifier(),
     }
     return {**whole, "manifest.json": bundle.manifest(whole)}
-
-
-def teams_by_id(
-    inspectors: Sequence[PlanInspector],
-) -> dict[str, int]:
-    """Person by inspector id."""
-    return {row.inspector_id: row.person_id for row in inspectors}

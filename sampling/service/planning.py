@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core import audit
 from core.actors import Actor
-from core.chain import DIGESTS
+from core.chain import hasher
 from core.clock import now, today
 from core.errors import FieldProblem
 from core.numbers import next_number
@@ -81,7 +81,8 @@ def create_plan(
     wanted_team = {**TEAM, **(team or {})}
     problems = [
         *_strata_problems(strata),
-        *_choice_problems(strata_by, digest, identity),
+        *_choice_problems(strata_by, identity),
+        *_refused_by("digest", lambda: hasher(digest)),
         *_team_problems(wanted_team, visit_on),
     ]
     if not title.strip():
@@ -171,10 +172,9 @@ def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**7
 
 
-def _choice_problems(strata_by: str, digest: str, identity: str) -> list[FieldProblem]:
+def _choice_problems(strata_by: str, identity: str) -> list[FieldProblem]:
     choices = (
         ("strata_by", strata_by, STRATA_BY),
-        ("digest", digest, DIGESTS),
         ("identity", identity, IDENTITIES),
     )
     return [

@@ -177,6 +177,7 @@ def verify(parts: dict[str, bytes], noted: str = "") -> list[tuple[str, bool, st
         return rows()  # what follows from changed bytes says nothing
     plan, commitment, draw, teams = (data[n] for n in ("plan", "commitment", "draw", "assignment"))
     units, people = data["frame"]["units"], data["inspectors"]["inspectors"]
+    by_code = {str(unit[0]): unit for unit in units}
     A, raw, seed = plan["digest"], bytes.fromhex, b""
     drawn, load, cap = [], {}, {}  # type: Any, Any, Any
 
@@ -186,7 +187,7 @@ def verify(parts: dict[str, bytes], noted: str = "") -> list[tuple[str, bool, st
     def team_of(openings: Any) -> tuple[Any, Any]:
         lists = []
         for one in openings:
-            unit = next(unit for unit in units if unit[0] == one["code"])
+            unit = by_code[one["code"]]
             same = H(A, LP("recused", raw(one["salt"]), *one["recused"])).hex() == unit[6]
             need(same, f"{unit[0]}: opened recusals are not those committed in frame.json")
             lists += lists_of(unit, one["recused"], people, plan)
@@ -282,6 +283,7 @@ def read(path: str) -> dict[str, bytes]:
 
 
 if __name__ == "__main__":
+    sys.setrecursionlimit(100_000)  # looking ahead may move everybody in turn
     result = verify(read(sys.argv[1]), *sys.argv[2:3])
     for name, agrees, detail in result:
         sys.stdout.write(f"{'ok' if agrees else 'DIFFERS':8} {name:16} {detail}\n")

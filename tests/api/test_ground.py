@@ -177,11 +177,17 @@ def test_a_repeated_post_is_answered_and_not_done_again(
     client: Any, session: Session, sign_in: SignIn
 ) -> None:
     sign_in(client, Role.RISK_ANALYST)
-    body = {"kind": "complaint", "occurred_on": "2026-11-01", "text": "过热"}
+    body = {
+        "kind": "complaint",
+        "received_on": "2026-11-01",
+        "region_code": "990101",
+        "category_code": "K1",
+        "description": "过热",
+    }
     headers = {"Idempotency-Key": "0123456789"}
     first = client.post("/api/v1/risk/incidents", json=body, headers=headers)
     again = client.post("/api/v1/risk/incidents", json=body, headers=headers)
-    other = client.post("/api/v1/risk/incidents", json={**body, "text": "起火"}, headers=headers)
+    other = client.post("/api/v1/risk/incidents", json={**body, "description": "起火"}, headers=headers)
 
     assert first.status_code == 201, first.json
     assert again.data == first.data

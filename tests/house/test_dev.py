@@ -42,16 +42,20 @@ def checkout(tmp_path: Path) -> Path:
     return folder
 
 
+def surroundings(**more: str) -> dict[str, str]:
+    """Our environment, without what would steer ./dev."""
+    ours = ("ZHIHENG_HOME", "ZHIHENG_INSTALLER", "PYTHON")
+    return {name: value for name, value in os.environ.items() if name not in ours} | more
+
+
 def dev(
     checkout: Path, *arguments: str, cwd: Path | None = None, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Run ./dev to its end."""
-    variables = {**os.environ, **environment}
-    variables.pop("ZHIHENG_HOME", None)
     return subprocess.run(
         [checkout / "dev", *arguments],
         cwd=cwd or checkout,
-        env=variables,
+        env=surroundings(**environment),
         capture_output=True,
         text=True,
         check=False,
@@ -121,6 +125,7 @@ def test_two_at_once_install_once(checkout: Path) -> None:
     both = [
         subprocess.Popen(
             [checkout / "dev", "zhiheng"],
+            env=surroundings(),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, is_dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from traceability.maths.amounts import Amount
+from traceability.maths.amounts import Amount, plain
 from traceability.maths.balance import Balance, LotBalance
 from traceability.maths.ledger import EARLIEST, LATEST, LinkState
 
@@ -213,15 +213,21 @@ class Trace:
 
     def digest(self) -> str:
         """SHA-256 of the answer, for whoever keeps it."""
-        text = json.dumps(asdict(self), default=_plain, sort_keys=True, ensure_ascii=False)
+        text = json.dumps(_members(self), default=_plain, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _plain(value: Any) -> str:
+def _members(value: Any) -> dict[str, Any]:
+    return {each: getattr(value, each) for each in value.__slots__}
+
+
+def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat(timespec="microseconds")
     if isinstance(value, Decimal):
-        return format(value.normalize(), "f")
+        return plain(value)
+    if is_dataclass(value):
+        return _members(value)
     raise TypeError(f"{type(value).__name__} has no place in a trace")
 
 

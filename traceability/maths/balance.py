@@ -171,8 +171,11 @@ def balance(entries: Sequence[Entry], *, unit: str | None = None) -> Balance:
     findings = [] if fits else [UNITS_DIFFER]
     if any(amount.hi is not None and amount.hi < 0 for amount in (on_hand, unaccounted)):
         findings.append(NEGATIVE_STOCK)
+    groups: dict[Part, list[Entry]] = {}
+    for entry in entries:
+        groups.setdefault(entry.part, []).append(entry)
     parts = {
-        part.value: _add((e for e in entries if e.part == part), chosen).amount
+        part.value: _add(groups[part], chosen).amount if part in groups else NOTHING
         for part in (*INFLOW, *OUTFLOW)
     }
     return Balance(

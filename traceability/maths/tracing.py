@@ -16,14 +16,13 @@ from traceability.maths.balance import (
     INFLOW,
     Balance,
     LotBalance,
-    balance,
-    ledger_unit,
     lot_balance,
 )
-from traceability.maths.doubts import balance_findings, findings_of, gaps_of, ledger_findings
+from traceability.maths.doubts import findings_of, gaps_of
 from traceability.maths.graph import Ints, Reach
 from traceability.maths.ledger import EARLIEST, Event, EventKind, Use, weakest
 from traceability.maths.network import Dates, Link, Network
+from traceability.maths.weighing import balances_of
 
 Direction = Literal["forward", "backward", "both"]
 
@@ -118,7 +117,7 @@ def trace_lots(
         if direction in (wanted, "both"):
             walks[side] = _walk(network, seeds, lot, side, dates, longest)
     sides = _sides(network, walks, lot, party)
-    balances = _balances(network, sides, unlisted)
+    balances = balances_of(network, {network.nodes[node][0] for node in sides}, unlisted)
     holdings = _holdings(network, walks, sides, balances, seeds)
     edges = _edges(network, walks, sides)
     lots = _lots(network, holdings, balances, lot)
@@ -166,32 +165,6 @@ def _sides(
                 own = network.nodes[node][0] == lot and party in (None, network.nodes[node][1])
                 sides[int(node)] = Side.SEED if own else side
     return sides
-
-
-def _balances(
-    network: Network, sides: dict[int, Side], unlisted: frozenset[int]
-) -> dict[int, tuple[LotBalance, dict[int, Balance]]]:
-    """Balance of each lot reached, over all its holders, and of each of these."""
-    members: dict[int, list[int]] = defaultdict(list)
-    wanted = {network.nodes[node][0] for node in sides}
-    for index, (lot, _) in enumerate(network.nodes):
-        if lot in wanted:
-            members[lot].append(index)
-    found = {}
-    for lot, nodes in members.items():
-        entries = {node: network.entries.get(network.nodes[node], []) for node in nodes}
-        unit, _ = ledger_unit(
-            [e.unit for group in entries.values() for e in group if e.quantity is not None]
-        )
-        at = {node: balance(group, unit=unit) for node, group in entries.items()}
-        whole = lot_balance(
-            [at[node] for node in nodes],
-            unit=unit,
-            is_made=any(network.nodes[node] in network.productions for node in nodes),
-            unlisted=[network.nodes[node][1] in unlisted for node in nodes],
-        )
-        found[lot] = (whole, at)
-    return found
 
 
 def _came(network: Network, node: int) -> int:
@@ -387,58 +360,3 @@ def _roles(
         ):
             found[event.source].add("distributor")
     return {party: tuple(sorted(roles)) for party, roles in found.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class Weighed:
-    """Lots accounted for.
-
-    Attributes
-    ----------
-    balances : dict
-        Lot → (over all holders, party → at that holder).
-    findings : tuple of Finding
-        What their ledgers say that cannot be right.
-    """
-
-    balances: dict[int, tuple[LotBalance, dict[int, Balance]]]
-    findings: tuple[Finding, ...]
-
-
-def weigh_lots(
-    events: Sequence[Event],
-    uses: Sequence[Use],
-    lots: Sequence[int],
-    *,
-    unlisted: frozenset[int] = frozenset(),
-    unread: frozenset[int] = frozenset(),
-) -> Weighed:
-    """Where is what was made of some lots, and what in their ledgers cannot be right?
-
-    Parameters
-    ----------
-    events, uses : sequences
-        All rows of these lots, and the uses they are in.
-    lots : sequence of int
-        Lots asked about.
-    unlisted, unread : frozenset of int
-        As for `trace_lots`.
-
-    Returns
-    -------
-    Weighed
-        Each lot asked about, also one without any row.
-    """
-    network = Network.of(events, uses, stand_ins=unlisted, unread=unread)
-    wanted = set(lots)
-    nodes = {n: Side.SEED for n, (lot, _) in enumerate(network.nodes) if lot in wanted}
-    found: dict[int, tuple[LotBalance, dict[int, Balance]]] = {
-        lot: (lot_balance([], unit="C62", is_made=False), {}) for lot in wanted
-    }
-    findings: list[Finding] = ledger_findings(network, wanted)
-    for lot, (whole, at) in _balances(network, nodes, unlisted).items():
-        found[lot] = (whole, {network.nodes[node][1]: each for node, each in at.items()})
-        for node, each in at.items():
-            findings += balance_findings(lot, network.nodes[node][1], each)
-    findings.sort(key=lambda f: (f.kind, f.lot_id, f.party_id or 0, f.event_ids))
-    return Weighed(found, tuple(findings))

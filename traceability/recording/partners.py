@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,7 +12,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from registry.maths.codes import normalise
+from registry.maths.codes import USCC_LENGTH, normalise
 from registry.models import Enterprise
 from traceability.models import Party
 
@@ -81,8 +82,11 @@ def firms_by_code(session: Session, codes: Iterable[str]) -> dict[str, Firm]:
 
 @lru_cache(maxsize=65536)
 def comparable(code: str | None) -> str:
-    """A code as it is compared."""
-    return normalise(code) if code else ""
+    """A code as the register writes it: a credit code closed up, another register's as it is."""
+    if not code:
+        return ""
+    closed = normalise(code)
+    return closed if len(closed) == USCC_LENGTH else unicodedata.normalize("NFKC", code).upper()
 
 
 class Advisor:
@@ -121,9 +125,8 @@ class Advisor:
             core = core.removesuffix(form)
         if len(core) >= 2:
             conditions += [
-                Enterprise.name.contains(core, autoescape=True),
-                Enterprise.name.contains(core[:4], autoescape=True),
-                Enterprise.name.contains(core[-4:], autoescape=True),
+                Enterprise.name.contains(core[: max(2, len(core) // 2)], autoescape=True),
+                Enterprise.name.contains(core[-max(2, len(core) // 2) :], autoescape=True),
             ]
         if not conditions:
             return []
@@ -174,8 +177,5 @@ def party_ids(session: Session, keys: Iterable[PartyKey]) -> dict[str, int]:
 
 
 def _known(session: Session, keys: Iterable[str]) -> dict[str, int]:
-    return dict(
-        session.execute(select(Party.key, Party.id).where(Party.key == func.any(list(keys))))
-        .tuples()
-        .all()
-    )
+    rows = session.execute(select(Party.key, Party.id).where(Party.key == func.any(list(keys))))
+    return {row.key: row.id for row in rows}

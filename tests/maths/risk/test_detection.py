@@ -262,3 +262,46 @@ def test_wrong_weeks_and_populations_are_refused() -> None:
 def test_settings_out_of_range_are_refused(facts: dict[str, float]) -> None:
     with pytest.raises(ValueError):
         replace(FarringtonSettings(), **facts)  # type: ignore[arg-type]
+
+
+def test_a_season_never_inspected_has_no_baseline() -> None:
+    # Cases elsewhere in the year, but nothing was ever inspected around this week before.
+    counts = np.zeros((1, 312))
+    population = np.zeros_like(counts)
+    population[0, 20:40] = 10.0
+    counts[0, 20:40] = 1.0
+    population[0, -4:] = 10.0
+    counts[0, -4:] = 3.0
+
+    found = detect(counts, AXIS, [LAST], population=population)
+
+    assert found.judgement[0, 0] == Judgement.NO_BASELINE
+    assert not found.alarm[0, 0]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(min_value=0, max_value=2**31),
+    st.sampled_from([0.002, 0.02, 0.2, 2.0, 5000.0]),
+    st.sampled_from([0.02, 0.3, 1.0]),
+    st.sampled_from(["nbPlugin", "muan", "delta"]),
+)
+def test_no_series_is_too_strange(seed: int, mean: float, inspected: float, method: str) -> None:
+    # Warnings are errors here: empty seasons, lone cases, rare inspections, huge counts.
+    random = np.random.default_rng(seed)
+    population = np.where(random.random((6, 312)) < inspected, 20.0, 0.0)
+    counts = random.poisson(mean, size=(6, 312)) * (population > 0)
+
+    found = detect(
+        counts,
+        AXIS,
+        [200, LAST],
+        FarringtonSettings(method=method, recent_cases=0),  # type: ignore[arg-type]
+        population=population,
+    )
+
+    judged = found.evaluated
+    assert np.isfinite(found.expected[judged]).all()
+    assert not np.isnan(found.upper[judged]).any()
+    assert ((found.p_value[judged] >= 0) & (found.p_value[judged] <= 1)).all()
+    assert not found.alarm[~judged].any()

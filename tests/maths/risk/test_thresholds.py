@@ -100,3 +100,27 @@ def test_a_published_raised_mean() -> None:
     assert raised_mean(np.array([4.0]), np.array([0.01]), 0.005)[0] == pytest.approx(
         4 * np.exp(0.25758293), rel=1e-7
     )
+
+
+@pytest.mark.parametrize("mean", [1e-12, 1e-3, 1e6, 1e9, 1e11, 1e13, 1e15])
+@pytest.mark.parametrize("dispersion", [1.0, 1.0000001, 50.0, 1e7])
+def test_bounds_far_from_ordinary_counts_are_finite(mean: float, dispersion: float) -> None:
+    # Library quantiles loop for hours or end the process out here.
+    upper = negative_binomial_upper(np.array([mean]), np.array([dispersion]), 0.005)
+
+    assert np.isfinite(upper[0])
+    assert upper[0] >= np.floor(mean * (1 - 1e-9)) or upper[0] == 0
+
+
+@given(
+    st.floats(min_value=0.01, max_value=300),
+    st.floats(min_value=1.01, max_value=20),
+    st.sampled_from([0.05, 0.01, 0.005]),
+)
+def test_bounds_agree_with_scipy_quantiles(mean: float, dispersion: float, alpha: float) -> None:
+    stated = stats.nbinom.ppf(1 - alpha, mean / (dispersion - 1), 1 / dispersion)
+
+    upper = negative_binomial_upper(np.array([mean]), np.array([dispersion]), alpha)
+
+    tail = stats.nbinom.sf(stated, mean / (dispersion - 1), 1 / dispersion)
+    assert upper[0] == stated or tail == pytest.approx(alpha, rel=1e-9)

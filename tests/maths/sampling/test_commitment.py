@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from core.chain import leaf_hash, verify_inclusion
 from sampling.maths.commitment import (
     FrameUnit,
+    closed_recusals,
     commitment,
     frame_tree,
     in_frame_order,
@@ -45,6 +46,12 @@ def test_the_root_does_not_depend_on_the_order_of_the_roster(codes: list[str]) -
     units = [unit(code) for code in codes]
 
     assert frame_tree(units).root == frame_tree(units[::-1]).root
+
+
+def test_a_leaf_is_its_fields_with_their_lengths() -> None:
+    one = FrameUnit("91", "高", "toys", "", NOBODY, odds_num=3, odds_den=7)
+
+    assert one.leaf() == length_prefixed("unit", "91", "高", "3", "7", "toys", "", NOBODY)
 
 
 @given(st.lists(st.from_regex(r"[!-~]{1,6}", fullmatch=True), unique=True))
@@ -85,6 +92,20 @@ def test_recusals_cannot_be_guessed_without_the_salt_of_the_unit() -> None:
 
     assert recused_hash(one, ["P1"]) != recused_hash(other, ["P1"])
     assert recused_hash(one, ["P2", "P1"]) == recused_hash(one, ["P1", "P2", "P1"])
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "sm3"])
+def test_a_whole_roster_of_recusals_is_closed_as_one_by_one(algorithm: str) -> None:
+    secret, codes = b"s" * 32, ["91", "92", "licence:3"]
+
+    closed = closed_recusals(secret, codes, {"92": ["P2", "P1"]}, algorithm)
+
+    assert closed == [
+        recused_hash(
+            recusal_salt(secret, code, algorithm), ["P1", "P2"] if code == "92" else [], algorithm
+        )
+        for code in codes
+    ]
 
 
 def test_commitment_and_seed_are_the_hashes_the_protocol_writes_down() -> None:

@@ -44,9 +44,7 @@ def all_paths(rows: list[tuple[int, int, int, int]], seed: int) -> list[list[int
     return found
 
 
-def arrival(
-    rows: list[tuple[int, int, int, int]], path: list[int], *, certain: bool
-) -> int | None:
+def arrival(rows: list[tuple[int, int, int, int]], path: list[int], *, certain: bool) -> int | None:
     """When the end of a path is reached at the earliest; None where its edges are out of order."""
     now = EARLIEST
     for number in path:
@@ -96,9 +94,7 @@ def test_b_lies_ahead_of_a_exactly_when_a_lies_behind_b(
     behind = {
         (int(a), b)
         for b in range(NODES)
-        for a in walk(
-            edges.reversed(), nodes=NODES, seeds=np.array([b]), certain=certain
-        ).reached()
+        for a in walk(edges.reversed(), nodes=NODES, seeds=np.array([b]), certain=certain).reached()
     }
 
     assert ahead == behind

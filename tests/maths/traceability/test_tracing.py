@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import given, settings
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 from traceability.maths.amounts import exactly, total
 from traceability.maths.answer import FindingKind, GapReason, Side
 from traceability.maths.ledger import EARLIEST, LATEST, Event, EventKind, Inputs, LinkState, Use
-from traceability.maths.tracing import Reached, trace_lots, weigh_lots
+from traceability.maths.tracing import Reached, trace_lots
+from traceability.maths.weighing import weigh_lots
 
 LOTS, PARTIES = 4, 3
 NOBODY = 99  # a stand-in
@@ -88,16 +90,14 @@ Step = tuple[Node, Node, int, int]
 def steps(events: list[Event], uses: list[Use]) -> list[Step]:
     """Every row that leads from a lot at a holder to a lot at a holder."""
     hops = (EventKind.SHIPMENT, EventKind.RECEIPT, EventKind.RETURN)
-    found = [
-        ((e.lot, e.source), (e.lot, e.target), e.lo, e.hi) for e in events if e.kind in hops
-    ]
+    found = [((e.lot, e.source), (e.lot, e.target), e.lo, e.hi) for e in events if e.kind in hops]
     return found + [
         ((u.input, u.party), (u.output, u.party), u.lo, u.hi) for u in uses if u.input != u.output
     ]
 
 
 def naive_forward(rows: list[Step], starts: set[Node], suspect: int) -> set[Node]:
-    """All nodes at the end of some path in order of time; the suspect lot's own nodes restart it."""
+    """All nodes at the end of a path in order of time; the suspect lot's own nodes restart it."""
     found = set(starts)
 
     def extend(node: Node, at: int, seen: frozenset[Node]) -> None:
@@ -179,7 +179,9 @@ def test_b_is_ahead_of_a_exactly_when_a_is_behind_b(
     fed = {(u.output, u.party) for u in uses}
     extra = [
         event(100 + n, EventKind.PRODUCTION, lot, party, lo=EARLIEST, hi=LATEST)
-        for n, (lot, party) in enumerate(sorted(fed | {(lot, 1) for lot in lots if lot not in made}))
+        for n, (lot, party) in enumerate(
+            sorted(fed | {(lot, 1) for lot in lots if lot not in made})
+        )
     ]
     rows = [*events, *extra]
 
@@ -238,7 +240,7 @@ def test_certain_is_part_of_possible_and_every_path_is_real(
     for holding in reached.holdings:
         path = [by_key[key] for key in holding.path]
         assert len(path) == holding.depth
-        for one, other in zip(path, path[1:], strict=False):
+        for one, other in pairwise(path):
             assert (one.to_lot_id, one.to_party_id) == (other.from_lot_id, other.from_party_id)
         here = (holding.lot_id, holding.party_id)
         if path and holding.side is Side.UPSTREAM:
@@ -413,9 +415,7 @@ def test_more_weight_out_than_in_is_a_finding() -> None:
     uses = [use(1, 1, 2, 1, event=1, quantity=Decimal(100_000), unit="GRM")]
 
     (finding,) = [
-        f
-        for f in trace_lots(events, uses, lot=1).findings
-        if f.kind is FindingKind.YIELD_ABOVE_ONE
+        f for f in trace_lots(events, uses, lot=1).findings if f.kind is FindingKind.YIELD_ABOVE_ONE
     ]
 
     assert finding.facts == {"out_kg": "101", "in_kg": "100"}

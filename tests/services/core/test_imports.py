@@ -203,6 +203,20 @@ def test_an_unknown_qualification_is_refused_by_row(session: Session) -> None:
     assert [(each.row, each.field) for each in outcome.problems] == [(2, "qualifications")]
 
 
+def test_a_distinct_mapping_takes_each_thing_once_and_passes_over_the_nameless(
+    session: Session,
+) -> None:
+    content = "inspector,result\nblue,Pass\n,Fail\nblue,Fail\ngreen,Pass"
+    mapping = {"distinct": True, "columns": {"number": "inspector"}}
+
+    outcome = imports.run(
+        session, SYSTEM, INSPECTORS, content.encode(), "visits.csv", mapping=mapping
+    )
+
+    assert outcome.counts == {"added": 2, "named again": 1, "without a key": 1}
+    assert sorted(session.execute(select(Person.number)).scalars()) == ["blue", "green"]
+
+
 @given(st.text(max_size=20))
 def test_no_cell_we_write_is_a_formula(text: str) -> None:
     assert not str(safe_cell(text)).startswith(("=", "+", "-", "@"))

@@ -170,7 +170,7 @@ def test_real_inspections_reach_the_series_through_their_announcements(
 
     root = Path(__file__).parents[3]
     for kind, file, mapping in (
-        (ROSTER, "establishments.csv", "registry/mappings/chicago-establishments.json"),
+        (ROSTER, "establishments.csv", "registry/mappings/chicago-roster.json"),
         (
             SAMPLING["inspections"],
             "inspections_2011_2013.csv",

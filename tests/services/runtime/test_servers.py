@@ -54,11 +54,12 @@ def test_the_servers_start_answer_and_stop(home: Path) -> None:
             " WHERE datname = current_database()",
         )
         assert redis.Redis.from_url(servers.redis_url).ping()
-        folder = servers.postgres.sockets if servers.postgres else None
+        folder = sockets.socket_folder(home)
+        mode = folder.stat().st_mode & 0o777
 
     assert facts == ("zhiheng", 6, "b", "äö质")  # 6: UTF8
-    assert folder is not None
-    assert folder.stat().st_mode & 0o777 == 0o700
+    assert mode == 0o700
+    assert not folder.exists()
     assert processes_in(home / "postgres", "postgres") == []
     assert processes_in(home / "redis", "redis-server") == []
 

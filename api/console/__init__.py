@@ -1,0 +1,1 @@
+"""HTML pages for the four kinds of people."""

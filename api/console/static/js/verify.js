@@ -1,0 +1,491 @@
+/* Recomputes a draw from its bundle, in the visitor's browser, without asking the server.
+ *
+ * The same checks, in the same order, as verify_draw.py in the bundle; rules: draw-v1. Needs
+ * sha256.js. ZH.verifyBundle({parts: {"plan.json": "<text>", ...}}, notedCommitment) ->
+ * [{part, ok, code, detail}]. Words come from ZH.verifyMessages[code]; a page may translate them.
+ */
+(function (root) {
+  "use strict";
+  const ZH = (root.ZH = root.ZH || {});
+  const { hex, unhex, utf8 } = ZH;
+
+  const NAMES = new Map([ // the JSON parts, each with the key that it cannot do without
+    ["protocol.json", "protocol"], ["plan.json", "digest"], ["frame.json", "units"],
+    ["inspectors.json", "inspectors"], ["commitment.json", "commitment"],
+    ["entropy.json", "sources"], ["draw.json", "units"], ["assignment.json", "teams"],
+    ["history.json", "replacements"],
+  ]);
+  const PARTS = [...NAMES.keys(), "README.txt", "verify_draw.py", "manifest.json"];
+
+  ZH.verifyMessages = {
+    "agrees": "",
+    "bytes-differ": "its bytes are not those the manifest lists",
+    "manifest-changed": "changed itself",
+    "not-canonical": "not in canonical form",
+    "key-missing": "{key} is missing",
+    "malformed": "cannot be read: {problem}",
+    "other-protocol": "another protocol than zhiheng-draw/v1",
+    "other-digest": "the digest {digest} is not known here",
+    "plan-hash": "its hash is not plan_hash in commitment.json",
+    "frame-order": "units repeat or are not in order",
+    "frame-root": "its root is not frame_root",
+    "strata-differ": "strata are not those of the plan",
+    "inspector-order": "inspectors repeat or are not in order",
+    "inspector-root": "its root is not inspector_root",
+    "commitment-differs": "it does not follow from its two hashes",
+    "not-the-noted": "it is not the commitment you noted",
+    "receipt-other": "the receipt is for something else",
+    "receipt-hash": "the receipt's hash does not follow from what it says",
+    "sources-differ": "other sources than the plan names",
+    "dice-form": "dice: number or faces",
+    "beacon-form": "beacon: another round or form",
+    "beacon-signature": "beacon: value is not the SHA-256 of the signature",
+    "seed-differs": "the seed does not follow from commitment and entropy",
+    "quota-large": "quota above the size of {stratum}",
+    "draw-differs": "these tickets draw other units",
+    "opening-differs": "{code}: opened recusals are not those committed in frame.json",
+    "openings-other": "openings: other units",
+    "blocking-differs": "other units block the assignment",
+    "teams-differ": "other teams",
+    "not-next-reserve": "{code} is not the next reserve",
+    "team-differs": "{code}: other team",
+  };
+
+  class Differs extends Error {
+    constructor(code, facts) {
+      super(ZH.verifyMessages[code].replace(/\{(\w+)\}/g, (_, key) => (facts || {})[key]));
+      this.code = code;
+    }
+  }
+
+  function need(holds, code, facts) {
+    if (!holds) throw new Differs(code, facts);
+  }
+
+  // Bytes
+
+  function joined(chunks) {
+    const all = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+    let at = 0;
+    chunks.forEach((chunk) => {
+      all.set(chunk, at);
+      at += chunk.length;
+    });
+    return all;
+  }
+
+  function lengthPrefixed(...fields) {
+    const chunks = [];
+    fields.forEach((field) => {
+      const raw = typeof field === "string" ? utf8(field) : field;
+      const length = new Uint8Array(4);
+      new DataView(length.buffer).setUint32(0, raw.length);
+      chunks.push(length, raw);
+    });
+    return joined(chunks);
+  }
+
+  // RFC 8785: keys in the order of UTF-16 code units, which is how JavaScript sorts. Built as
+  // text, because an object would put keys like "10" in the order of numbers.
+  function canonical(value) {
+    if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+    if (value === null || typeof value !== "object") return JSON.stringify(value);
+    const pairs = Object.keys(value).sort();
+    return `{${pairs.map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`).join(",")}}`;
+  }
+
+  function same(one, other) {
+    return canonical(one) === canonical(other);
+  }
+
+  function merkleRoot(H, leaves) { // RFC 9162
+    let level = leaves.map((leaf) => H(joined([Uint8Array.of(0), leaf])));
+    if (!level.length) return H(new Uint8Array(0));
+    while (level.length > 1) {
+      const above = [];
+      for (let i = 0; i < level.length; i += 2) {
+        const isPair = i + 1 < level.length;
+        above.push(isPair ? H(joined([Uint8Array.of(1), level[i], level[i + 1]])) : level[i]);
+      }
+      level = above;
+    }
+    return level[0];
+  }
+
+  // Order
+
+  function inOrder(one, other) { // shorter codes first, then by bytes: codes are ASCII
+    return one.length - other.length || (one < other ? -1 : Number(one > other));
+  }
+
+  function byKeys(keyOf) { // compare by [text or number, …, code]
+    return (x, y) => {
+      const one = keyOf(x);
+      const other = keyOf(y);
+      for (let i = 0; i < one.length - 1; i += 1) {
+        if (one[i] !== other[i]) return one[i] < other[i] ? -1 : 1;
+      }
+      return inOrder(one[one.length - 1], other[other.length - 1]);
+    };
+  }
+
+  function isOrdered(codes) {
+    return codes.every((code, i) => i === 0 || inOrder(codes[i - 1], code) < 0);
+  }
+
+  // Teams
+
+  function listsOf(unit, recused, people, plan) {
+    const team = plan.team;
+    const able = people.filter((p) => {
+      const must = team.qualification === "all" || (team.qualification === "lead" && p.senior);
+      return !(
+        (team.certificate && (p.certificate_until || "") < plan.visit_on) ||
+        (team.region && p.regions !== null && !p.regions.includes(unit[5])) ||
+        (must && p.categories !== null && !p.categories.includes(unit[4])) ||
+        recused.includes(p.id)
+      );
+    });
+    const list = (seats, members) => ({ code: unit[0], seats, ids: members.map((p) => p.id) });
+    if (!team.mixed) return [list(team.size, able)];
+    return [
+      list(1, able.filter((p) => p.senior)),
+      list(team.size - 1, able.filter((p) => !p.senior)),
+    ];
+  }
+
+  // One way to fill all seats, changed seat by seat: at[id] holds the lists that id serves.
+  class Completion {
+    constructor(lists, room) {
+      this.lists = lists;
+      this.room = room;
+      this.at = new Map([...room.keys()].map((id) => [id, new Set()]));
+      this.fixed = lists.map(() => new Set());
+    }
+
+    isRoomy(id) {
+      return this.at.get(id).size < this.room.get(id);
+    }
+
+    place(d, seen) { // one more person for list d, moving others if need be
+      const ids = this.lists[d].ids.filter((id) => !this.at.get(id).has(d));
+      const tried = [...ids.filter((i) => this.isRoomy(i)), ...ids.filter((i) => !this.isRoomy(i))];
+      for (const id of tried) {
+        if (!seen.has(id)) {
+          seen.add(id);
+          if (this.isRoomy(id) || this.leave(id, seen)) {
+            this.at.get(id).add(d);
+            return true;
+          }
+        }
+      }
+      return false;
+    }
+
+    leave(id, seen) { // give one seat of id to someone else
+      for (const d of [...this.at.get(id)]) {
+        if (!this.fixed[d].has(id) && this.place(d, seen)) {
+          this.at.get(id).delete(d);
+          return true;
+        }
+      }
+      return false;
+    }
+
+    fix(d, id) { // a seat of d for id, if all others can still be filled
+      if (!this.at.get(id).has(d)) {
+        const loose = this.lists[d].ids.find(
+          (other) => this.at.get(other).has(d) && !this.fixed[d].has(other)
+        );
+        if (loose === undefined) return false;
+        this.at.get(loose).delete(d);
+        const hadRoom = this.isRoomy(id);
+        this.at.get(id).add(d);
+        this.fixed[d].add(id);
+        if (!hadRoom && !this.leave(id, new Set([id]))) {
+          this.fixed[d].delete(id);
+          this.at.get(id).delete(d);
+          this.at.get(loose).add(d);
+          return false;
+        }
+      }
+      this.fixed[d].add(id);
+      return true;
+    }
+
+    fill(chosen) { // the units in the way, if seats stay empty
+      chosen.forEach((ids, d) => ids.forEach((id) => this.at.get(id).add(d)));
+      const stuck = new Set();
+      this.lists.forEach((list, d) => {
+        for (let n = chosen[d].length; n < list.seats; n += 1) {
+          if (!this.place(d, new Set())) stuck.add(d);
+        }
+      });
+      const seen = new Set();
+      [...stuck].forEach((d) => this.place(d, seen));
+      seen.forEach((id) => this.at.get(id).forEach((d) => stuck.add(d)));
+      return [...new Set([...stuck].map((d) => this.lists[d].code))].sort(inOrder);
+    }
+  }
+
+  function assign(lists, load, cap, ticket) {
+    const hasRoom = (id) => load.get(id) < cap.get(id);
+    const short = lists.filter((list) => list.ids.filter(hasRoom).length < list.seats);
+    if (short.length) {
+      const blocking = [...new Set(short.map((list) => list.code))].sort(inOrder);
+      return { teams: new Map(), blocking };
+    }
+    function rounds(choose) {
+      const now = new Map(load);
+      return lists.map(({ code, seats, ids }, d) => {
+        const free = ids.filter((id) => now.get(id) < cap.get(id));
+        const tickets = new Map(free.map((id) => [id, ticket(code, id)]));
+        free.sort(byKeys((id) => [now.get(id), tickets.get(id), id]));
+        const chosen = [];
+        for (const id of free) {
+          if (chosen.length === seats) break;
+          if (choose(d, id)) chosen.push(id);
+        }
+        chosen.forEach((id) => now.set(id, now.get(id) + 1));
+        return chosen;
+      });
+    }
+    let chosen = rounds(() => true);
+    if (chosen.some((ids, d) => ids.length < lists[d].seats)) { // stuck: look ahead
+      const room = new Map([...cap].map(([id, most]) => [id, most - load.get(id)]));
+      const completion = new Completion(lists, room);
+      const blocking = completion.fill(chosen);
+      if (blocking.length) return { teams: new Map(), blocking };
+      chosen = rounds((d, id) => completion.fix(d, id));
+    }
+    const teams = new Map();
+    lists.forEach(({ code }, d) => teams.set(code, [...(teams.get(code) || []), ...chosen[d]]));
+    return { teams, blocking: [] };
+  }
+
+  // The checks
+
+  class Replay {
+    constructor(texts, noted) {
+      this.texts = texts;
+      this.noted = (noted || "").trim().toLowerCase();
+      this.rows = new Map();
+      this.data = {};
+      this.seed = new Uint8Array(0);
+      this.drawn = [];
+      this.load = new Map();
+      this.cap = new Map();
+    }
+
+    record(part, check) {
+      try {
+        check();
+        if (!this.rows.has(part)) this.rows.set(part, { ok: true, code: "agrees", detail: "" });
+      } catch (error) {
+        const problem =
+          error instanceof Differs ? error : new Differs("malformed", { problem: error.message });
+        this.rows.set(part, { ok: false, code: problem.code, detail: problem.message });
+      }
+    }
+
+    allAgree() {
+      return [...this.rows.values()].every((row) => row.ok);
+    }
+
+    result() {
+      const known = PARTS.filter((part) => this.rows.has(part));
+      const others = [...this.rows.keys()].filter((part) => !PARTS.includes(part));
+      return [...known, ...others].map((part) => Object.assign({ part }, this.rows.get(part)));
+    }
+
+    checkBytes() {
+      this.record("manifest.json", () => {
+        const text = this.texts["manifest.json"];
+        const listed = JSON.parse(text).parts;
+        const own = hex(ZH.sha256(utf8(canonical(listed))));
+        const expected = { format: "zhiheng-draw-bundle/v1", parts: listed, self: own };
+        need(canonical(expected) === text, "manifest-changed");
+        const names = new Set([...PARTS, ...Object.keys(listed), ...Object.keys(this.texts)]);
+        names.delete("manifest.json");
+        names.forEach((name) => {
+          this.record(name, () => {
+            const actual = hex(ZH.sha256(utf8(this.texts[name] || "")));
+            need(PARTS.includes(name) && listed[name] === actual, "bytes-differ");
+          });
+        });
+      });
+      NAMES.forEach((key, name) => {
+        if (!this.rows.has(name) || !this.rows.get(name).ok) return;
+        this.record(name, () => {
+          const value = JSON.parse(this.texts[name]);
+          need(canonical(value) === this.texts[name], "not-canonical");
+          need(key in value, "key-missing", { key });
+          this.data[name.slice(0, -5)] = value;
+        });
+      });
+    }
+
+    hash(...chunks) {
+      const { digest } = this.data.plan;
+      need(digest === "sha256" || digest === "sm3", "other-digest", { digest });
+      return (digest === "sm3" ? ZH.sm3 : ZH.sha256)(joined(chunks));
+    }
+
+    ticket(domain, ...fields) { // as hexadecimal digits, which sort like the bytes
+      const prefix = new Uint8Array(64);
+      prefix.set(this.seed);
+      prefix.set(lengthPrefixed(domain), this.seed.length);
+      return hex(this.hash(prefix, lengthPrefixed(...fields)));
+    }
+
+    teamsFor(openings) {
+      const { plan, frame, inspectors } = this.data;
+      const units = new Map(frame.units.map((unit) => [unit[0], unit]));
+      const lists = [];
+      openings.forEach((one) => {
+        const unit = units.get(one.code);
+        const bytes = lengthPrefixed("recused", unhex(one.salt), ...one.recused);
+        need(hex(this.hash(bytes)) === unit[6], "opening-differs", { code: one.code });
+        lists.push(...listsOf(unit, one.recused, inspectors.inspectors, plan));
+      });
+      return assign(lists, this.load, this.cap, (...fields) => this.ticket("pair", ...fields));
+    }
+
+    checkProtocol() {
+      const { protocol, plan } = this.data;
+      const both = [protocol.protocol, plan.protocol];
+      need(both.every((name) => name === "zhiheng-draw/v1"), "other-protocol");
+      this.hash();
+    }
+
+    checkPlan() {
+      const own = hex(this.hash(utf8(this.texts["plan.json"])));
+      need(own === this.data.commitment.plan_hash, "plan-hash");
+    }
+
+    checkFrame() {
+      const { frame, plan, commitment } = this.data;
+      need(isOrdered(frame.units.map((unit) => unit[0])), "frame-order");
+      const leaves = frame.units.map((u) =>
+        lengthPrefixed("unit", ...u.slice(0, 6).map(String), unhex(u[6]))
+      );
+      const root = hex(merkleRoot((bytes) => this.hash(bytes), leaves));
+      need(root === commitment.frame_root, "frame-root");
+      const sizes = new Map();
+      frame.units.forEach((unit) => sizes.set(unit[1], (sizes.get(unit[1]) || 0) + 1));
+      const fits = plan.strata.every((rule) => (sizes.get(rule.key) || 0) === rule.size);
+      const known = new Set(plan.strata.map((rule) => rule.key));
+      need(fits && [...sizes.keys()].every((key) => known.has(key)), "strata-differ");
+    }
+
+    checkInspectors() {
+      const people = this.data.inspectors.inspectors;
+      people.forEach((p) => {
+        this.load.set(p.id, p.load);
+        this.cap.set(p.id, p.cap);
+      });
+      need(isOrdered(people.map((p) => p.id)), "inspector-order");
+      const leaves = people.map((p) => lengthPrefixed("inspector", canonical(p)));
+      const root = hex(merkleRoot((bytes) => this.hash(bytes), leaves));
+      need(root === this.data.plan.inspector_root, "inspector-root");
+    }
+
+    checkCommitment() {
+      const { commitment, plan } = this.data;
+      const { frame_root, plan_hash, receipt } = commitment;
+      const pair = [unhex(frame_root), unhex(plan_hash)];
+      const value = hex(this.hash(lengthPrefixed("commit/v1", ...pair)));
+      need(value === commitment.commitment, "commitment-differs");
+      need(!this.noted || this.noted === value, "not-the-noted");
+      const body = { no: plan.no, commitment: value, frame_root, plan_hash };
+      need(same(receipt.body, body), "receipt-other");
+      const entry = Object.assign({}, receipt);
+      delete entry.previous_hash;
+      delete entry.hash;
+      const link = [Uint8Array.of(2), unhex(receipt.previous_hash), utf8(canonical(entry))];
+      need(hex(ZH.sha256(joined(link))) === receipt.hash, "receipt-hash");
+    }
+
+    checkEntropy() {
+      const named = this.data.plan.entropy;
+      const given = this.data.entropy.sources;
+      need(same(named.map((s) => s.kind), given.map((s) => s.kind)), "sources-differ");
+      const values = given.map(({ kind, value, round, signature }, i) => {
+        if (kind === "dice") {
+          need(/^[1-6]*$/.test(value) && value.length === named[i].count, "dice-form");
+        }
+        if (kind === "beacon") {
+          need(round === named[i].round && value.length === 64, "beacon-form");
+          const fits = signature === null || hex(ZH.sha256(unhex(signature))) === value;
+          need(fits, "beacon-signature");
+        }
+        return kind === "beacon" || kind === "demo" ? unhex(value) : value;
+      });
+      const start = unhex(this.data.commitment.commitment);
+      this.seed = this.hash(lengthPrefixed("seed/v1", start, ...values));
+    }
+
+    checkDraw() {
+      const { draw, frame, plan } = this.data;
+      need(draw.seed === hex(this.seed), "seed-differs");
+      plan.strata.forEach(({ key, quota, reserve }) => {
+        const members = frame.units.filter((unit) => unit[1] === key).map((unit) => unit[0]);
+        need(quota <= members.length, "quota-large", { stratum: key });
+        const tickets = new Map(members.map((code) => [code, this.ticket("draw", code)]));
+        members.sort(byKeys((code) => [tickets.get(code), code]));
+        members.slice(0, quota + reserve).forEach((code, i) => {
+          const unit = { stratum: key, rank: i + 1, code, ticket: tickets.get(code) };
+          this.drawn.push(Object.assign(unit, { selected: i < quota }));
+        });
+      });
+      need(same(draw.units, this.drawn), "draw-differs");
+    }
+
+    checkAssignment() {
+      const { assignment } = this.data;
+      const tasks = this.drawn.filter((unit) => unit.selected).map((unit) => unit.code);
+      const tickets = new Map(tasks.map((code) => [code, this.ticket("dispatch", code)]));
+      tasks.sort(byKeys((code) => [tickets.get(code), code]));
+      need(same(assignment.openings.map((one) => one.code), tasks), "openings-other");
+      const { teams, blocking } = this.teamsFor(assignment.openings);
+      need(same(assignment.blocking, blocking), "blocking-differs");
+      const expected = [...teams].map(([code, inspectors]) => ({ code, inspectors }));
+      need(same(assignment.teams, expected), "teams-differ");
+    }
+
+    checkHistory() {
+      const atWork = new Map(this.data.assignment.teams.map((t) => [t.code, t.inspectors]));
+      const stratum = new Map(this.drawn.map((unit) => [unit.code, unit.stratum]));
+      const reserves = this.drawn.filter((unit) => !unit.selected).map((unit) => unit.code);
+      const add = (ids, n) => ids.forEach((id) => {
+        need(this.load.has(id), "malformed", { problem: id });
+        this.load.set(id, this.load.get(id) + n);
+      });
+      atWork.forEach((ids) => add(ids, 1));
+      this.data.history.replacements.forEach((one) => {
+        add(atWork.get(one.replaces), -1);
+        atWork.delete(one.replaces);
+        const next = reserves.find((code) => stratum.get(code) === stratum.get(one.replaces));
+        need(next === one.code, "not-next-reserve", { code: one.code });
+        reserves.splice(reserves.indexOf(next), 1);
+        const { teams } = this.teamsFor([one]);
+        need(same(teams.get(next) || [], one.inspectors), "team-differs", { code: next });
+        add(one.inspectors, 1);
+        atWork.set(next, one.inspectors);
+      });
+    }
+  }
+
+  ZH.verifyBundle = function (bundle, noted) {
+    const replay = new Replay(Object.assign({}, bundle.parts), noted);
+    replay.checkBytes();
+    if (!replay.allAgree()) return replay.result(); // what follows from changed bytes says nothing
+    [
+      ["protocol", "checkProtocol"], ["plan", "checkPlan"], ["frame", "checkFrame"],
+      ["inspectors", "checkInspectors"], ["commitment", "checkCommitment"],
+      ["entropy", "checkEntropy"], ["draw", "checkDraw"], ["assignment", "checkAssignment"],
+      ["history", "checkHistory"],
+    ].forEach(([name, check]) => replay.record(`${name}.json`, () => replay[check]()));
+    return replay.result();
+  };
+})(this);

@@ -1,0 +1,42 @@
+"""What waits for the one who is signed in, and how fresh the data are."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from core.actors import Actor, Role
+from recall.queries.files import my_recalls, open_recalls
+from risk.queries.runs import latest_run
+from risk.queries.signals import signal_counts
+from sampling.queries import waiting
+
+LEADS = frozenset({Role.LEAD_INSPECTOR, Role.ADMINISTRATOR})
+ANALYSTS = frozenset({Role.RISK_ANALYST, Role.ADMINISTRATOR})
+
+
+def waiting_for(session: Session, actor: Actor) -> dict[str, int]:
+    """Counts by the endpoint where the work is done; nothing for what waits for others."""
+    counts: dict[str, int] = {}
+    if actor.role in ANALYSTS:
+        counts["warnings.listing"] = signal_counts(session).new
+    if actor.role in LEADS:
+        sampling = waiting(session, None)
+        counts["plans.listing"] = sampling.awaiting_dice + sampling.ready_to_draw
+        counts["recalls.listing"] = sum(
+            1 for line in open_recalls(session, limit=200) if line.state == "plan_filed"
+        )
+    if actor.role is Role.INSPECTOR:
+        counts["tasks.listing"] = waiting(session, actor.person_id).open_tasks
+    if actor.role is Role.ENTERPRISE and actor.enterprise_id is not None:
+        counts["my.todo"] = sum(
+            len(line.overdue) for line in my_recalls(session, actor.enterprise_id)
+        )
+    return {endpoint: count for endpoint, count in counts.items() if count}
+
+
+def data_through(session: Session) -> datetime | None:
+    """When the series were last judged; None where the reader may not know."""
+    run = latest_run(session)
+    return run.finished_at if run else None

@@ -1,0 +1,1 @@
+"""The starter: the zhiheng command, embedded servers, the demo city."""

@@ -1,0 +1,1 @@
+"""The invented city: fixed seed, one planted story."""

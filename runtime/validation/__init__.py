@@ -1,0 +1,1 @@
+"""Recomputing published reference values, one module per domain."""

@@ -1,0 +1,144 @@
+"""``zhiheng verify-draw``: a draw bundle recomputed here, without database or network."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from sampling.maths.bundle import packed, unpacked
+from sampling.maths.replay import PartCheck, check_bundle
+
+AGREES, DIFFERS, UNREADABLE = 0, 1, 2
+
+HONESTY = """\
+Every part follows from the others. Whether this commitment was public before the dice were
+thrown, only you can say: compare it with the value you noted at that time (--commitment)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found in a bundle.
+
+    ``notes`` say what is worth knowing and is no fault of the draw.
+    """
+
+    checks: tuple[PartCheck, ...]
+    notes: tuple[str, ...]
+    plan_no: str | None
+    commitment: str | None
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every part agrees."""
+        return all(check.agrees for check in self.checks)
+
+
+def verify(path: Path, *, commitment: str = "") -> Report:
+    """Recompute a bundle: the zip, the public JSON, or a folder of unpacked parts.
+
+    Parameters
+    ----------
+    commitment : str
+        The value noted before the draw, in hexadecimal.
+
+    Raises
+    ------
+    ValueError
+        If this is none of them.
+    OSError
+        If it cannot be read.
+    """
+    if path.is_dir():
+        parts = {one.name: one.read_bytes() for one in sorted(path.iterdir()) if one.is_file()}
+        container: tuple[PartCheck, ...] = ()
+    else:
+        content = path.read_bytes()
+        if content.lstrip()[:1] == b"{":
+            parts, container = _from_json(content), ()
+        else:
+            parts = unpacked(content)
+            container = _container(parts, content)
+    checks = (*check_bundle(parts, commitment), *container)
+    return Report(checks, _notes(parts), *_told(parts))
+
+
+def _from_json(content: bytes) -> dict[str, bytes]:
+    try:
+        told = json.loads(content)["parts"]
+        return {str(name): text.encode() for name, text in told.items()}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"this JSON is not that of a public draw: {error}") from None
+
+
+def _container(parts: Mapping[str, bytes], content: bytes) -> tuple[PartCheck, ...]:
+    """A zip made by us has the same bytes everywhere; others were packed again, or changed."""
+    if packed(parts) == content:
+        return ()
+    told = "the zip is not the one that these parts make: it was packed anew, or changed outside"
+    return (PartCheck("(zip)", False, told),)
+
+
+def _notes(parts: Mapping[str, bytes]) -> tuple[str, ...]:
+    notes = []
+    own = resources.files("sampling.verifier").joinpath("verify_draw.py").read_bytes()
+    if parts.get("verify_draw.py", own) != own:
+        notes.append("verify_draw.py inside is not the one of this release.")
+    try:
+        sources = json.loads(parts["plan.json"])["entropy"]
+        if any(source["kind"] == "demo" for source in sources):
+            notes.append("DEMONSTRATION: one source of entropy is invented; this binds nobody.")
+        history = json.loads(parts["history.json"])
+        if history["void"]:
+            notes.append(f"VOID: {history['void']['reason']}")
+        blocking = json.loads(parts["assignment.json"])["blocking"]
+        if blocking:
+            notes.append(f"No teams could be formed; in the way: {', '.join(blocking)}.")
+    except (ValueError, LookupError, TypeError):
+        pass  # the checks name the part that cannot be read
+    return tuple(notes)
+
+
+def _told(parts: Mapping[str, bytes]) -> tuple[str | None, str | None]:
+    try:
+        plan, said = json.loads(parts["plan.json"]), json.loads(parts["commitment.json"])
+        return str(plan["no"]), str(said["commitment"])
+    except (ValueError, LookupError, TypeError):
+        return None, None
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Verify one file and print a line for each part.
+
+    Returns
+    -------
+    int
+        0 if all agrees, 1 if a part differs, 2 if there is nothing that could be verified.
+    """
+    parser = argparse.ArgumentParser(
+        prog="zhiheng verify-draw",
+        description="Recompute a draw from its proof bundle; no database, no network.",
+        epilog="exit codes: 0 all parts agree, 1 a part differs, 2 not a bundle",
+    )
+    parser.add_argument("file", type=Path, help="bundle zip, public JSON, or unpacked folder")
+    parser.add_argument(
+        "--commitment", default="", metavar="HEX", help="the value you noted before the draw"
+    )
+    options = parser.parse_args(arguments)
+    try:
+        report = verify(options.file, commitment=options.commitment)
+    except (OSError, ValueError) as problem:
+        print(f"{options.file}: {problem}", file=sys.stderr)
+        return UNREADABLE
+    for check in report.checks:
+        print(f"{'ok' if check.agrees else 'DIFFERS':8} {check.part:16} {check.detail}".rstrip())
+    for note in report.notes:
+        print(note)
+    if report.agrees:
+        print(f"plan {report.plan_no}, commitment {report.commitment}")
+        print("The commitment is the one you noted." if options.commitment else HONESTY)
+    return AGREES if report.agrees else DIFFERS

@@ -1,0 +1,329 @@
+"""The demo is seeded, killed in the middle, finished, and tells its story to the end."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from core import meta
+from core.actors import SYSTEM, Role
+from core.clock import today
+from core.config import settings
+from core.db import connect
+from core.imports import run
+from core.unit_of_work import read_only, unit_of_work
+from recall.queries.files import latest_scope, lines, recall_file, recall_row
+from recall.queries.publications import public_recall
+from registry import queries as registry
+from registry import service
+from registry.imports import INSPECTORS, ROSTER
+from risk.queries.signals import open_signals, signal_detail
+from runtime.demo import acts, seed, story
+from runtime.demo.accounts import actor
+from runtime.demo.catalogue import CHARGER
+from runtime.demo.city import SEED, City, build_city
+from runtime.demo.samples import samples
+from runtime.verify import verify
+from sampling.maths.bundle import packed
+from sampling.queries import drawn_statement, drawn_views, plan_by_no, plan_detail, tasks_of
+from sampling.service.parts import sealed_bundle
+from traceability.queries import lot_by_number
+from traceability.service import trace
+
+ROOT = Path(__file__).parents[2]
+_numbers = itertools.count(1)
+
+KILLED_IN_THE_LEDGER = """
+import os, signal
+from runtime.demo.seed import seed
+def progress(stage, done, total):
+    if stage == "flow ledger" and done >= 20000:
+        os.kill(os.getpid(), signal.SIGKILL)
+seed(progress)
+"""
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """Listen to nothing."""
+
+
+def _sql(url: str, statement: str) -> None:
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def demo(servers: Any, template: str) -> Iterator[SimpleNamespace]:
+    """A database whose seeding was killed in the middle of the ledger and then finished."""
+    name = f"zhiheng_test_{os.getpid()}_demo_{next(_numbers)}"
+    _sql(servers.database_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    url = servers.database(name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", url)
+        patch.setenv("REDIS_URL", servers.redis_url)
+        with unit_of_work() as session:
+            service.born_as(session, "demo")
+            service.load_packs(session)
+        killed = subprocess.run(
+            [sys.executable, "-c", KILLED_IN_THE_LEDGER], cwd=ROOT, check=False, timeout=300
+        )
+        with read_only() as session:
+            after_kill = {
+                stage.name: meta.get(session, f"{seed.STATE}.{stage.name}") for stage in seed.STAGES
+            }
+            as_of = meta.get(session, seed.AS_OF)
+            events = session.execute(text("SELECT count(*) FROM trace_event")).scalar_one()
+        accounts = seed.seed(silent)
+        yield SimpleNamespace(
+            exit_code=killed.returncode,
+            after_kill=after_kill,
+            events_after_kill=events,
+            accounts=accounts,
+            as_of=as_of,
+        )
+        connect(url).dispose()
+    _sql(servers.database_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+def city(demo: SimpleNamespace) -> City:
+    return build_city(SEED, today())
+
+
+def test_a_kill_in_the_ledger_leaves_whole_stages_only(demo: SimpleNamespace) -> None:
+    assert demo.exit_code == -9
+    assert demo.after_kill["incidents"] == "done"
+    assert demo.after_kill["ledger"] is None
+    assert demo.events_after_kill == 0
+
+
+def test_the_next_start_finishes_every_stage(demo: SimpleNamespace) -> None:
+    with read_only() as session:
+        left = [
+            stage.name
+            for stage in seed.STAGES
+            if meta.get(session, f"{seed.STATE}.{stage.name}") != "done"
+        ]
+
+    assert left == []
+
+
+def test_seeding_again_changes_nothing(demo: SimpleNamespace) -> None:
+    def state() -> tuple[Any, ...]:
+        counts = " UNION ALL ".join(
+            f"SELECT count(*) FROM {name}"
+            for name in ("enterprise", "incident", "trace_event", "signal", "plan", "recall",
+                         "outbox_message", "job_run", "account", "grade_change")
+        )  # fmt: skip
+        with read_only() as session:
+            return tuple(session.execute(text(counts)).scalars())
+
+    before = state()
+
+    accounts = seed.seed(silent)
+
+    assert state() == before
+    assert accounts == demo.accounts
+
+
+def test_everything_that_was_generated_is_there(demo: SimpleNamespace, city: City) -> None:
+    with read_only() as session:
+        size = registry.register_size(session)
+        grades = {unit.code: unit.grade for unit in registry.roster(session)}
+        shops = session.execute(text("SELECT count(*) FROM establishment")).scalar_one()
+        events = session.execute(text("SELECT count(*) FROM trace_event")).scalar_one()
+        reports = session.execute(text("SELECT count(*) FROM incident")).scalar_one()
+        past = session.execute(text("SELECT count(*) FROM past_inspection")).scalar_one()
+        ties = len(registry.recusals(session))
+
+    assert size.enterprises == len(city.enterprises) == 1300
+    assert size.inspectors == 60
+    assert grades == {firm.code: firm.grade for firm in city.enterprises}
+    assert shops == sum(len(firm.shops) for firm in city.enterprises)
+    assert events == len(city.movements)
+    assert reports == len(city.incidents)
+    assert past == len(city.inspections)
+    assert ties == len(city.recusals)
+
+
+def test_no_job_of_the_seeding_is_left_for_a_worker(demo: SimpleNamespace) -> None:
+    with read_only() as session:
+        states = set(session.execute(text("SELECT DISTINCT state FROM job_run")).scalars())
+        waiting = session.execute(
+            text("SELECT count(*) FROM outbox_message WHERE fanned_out_at IS NULL")
+        ).scalar_one()
+
+    assert states == {"done"}
+    assert waiting == 0
+
+
+def test_one_account_for_each_role_can_sign_in(demo: SimpleNamespace) -> None:
+    with read_only() as session:
+        roles = {
+            service.account_for(session, each.login, each.password).role for each in demo.accounts
+        }
+
+    assert roles == {role.value for role in Role if role not in (Role.PUBLIC, Role.SYSTEM)}
+    assert len({each.password for each in demo.accounts}) == 5
+
+
+def test_the_newest_red_warning_is_about_chargers(demo: SimpleNamespace) -> None:
+    with read_only() as session:
+        levels = {signal.level for signal in open_signals(session)}
+        newest = open_signals(session, level="red")[0]
+        detail = signal_detail(session, newest.number)
+        marked = acts.told(session, acts.SIGNAL)
+
+    assert levels == {"red", "orange", "yellow", "blue"}
+    assert (newest.category_code, newest.region_code) == (CHARGER, story.REGION)
+    assert newest.number == marked
+    assert [decision.action for decision in detail.decisions] == ["assign", "confirm"]
+
+
+def test_the_failing_lot_leads_back_to_the_capacitors(demo: SimpleNamespace) -> None:
+    with read_only() as session:
+        found = trace(session, lot_by_number(session, story.CHARGER_LOT).lot_id)
+
+    upstream = {lot.lot.number for lot in found.lots if lot.side == "upstream"}
+    own = next(lot for lot in found.lots if lot.lot.number == story.CHARGER_LOT)
+    holders = {party.code for party in found.parties}
+    firms = build_city(SEED, today()).story.firms
+
+    assert {story.SOURCE_LOT, "EL-071", "CU-0603", "W-118", "T-77", "H-502", "M-904"} <= upstream
+    assert own.balance.produced.lo == Decimal(5200)
+    assert own.balance.sold.lo == Decimal(3016)
+    assert own.balance.held.lo == Decimal(1768)
+    assert own.balance.unaccounted.lo == Decimal(416)
+    assert {firms[key].code for key in ("dealer", "dealer_south", "platform")} <= holders
+
+
+def test_the_capacitor_lot_leads_forward_to_both_makers(demo: SimpleNamespace) -> None:
+    with read_only() as session:
+        source = lot_by_number(session, story.SOURCE_LOT)
+        found = trace(session, source.lot_id, direction="forward")
+
+    reached = {lot.lot.number for lot in found.lots}
+
+    assert reached == {story.SOURCE_LOT, story.CHARGER_LOT, story.SECOND_LOT}
+    assert not found.truncated
+
+
+def test_the_draw_holds_every_d_and_the_failing_lot_is_recorded(
+    demo: SimpleNamespace, city: City
+) -> None:
+    with read_only() as session:
+        no = acts.told(session, acts.PLAN)
+        detail = plan_detail(session, no)
+        units = drawn_views(session, list(session.execute(drawn_statement(no)).scalars()))
+    highest = next(stratum for stratum in detail.strata if stratum.key == "D")
+    maker = next(unit for unit in units if unit.code == city.story.firms["maker"].code)
+
+    assert highest.quota == highest.size
+    assert all(len(unit.team) == 2 for unit in units)
+    assert maker.result is not None
+    assert maker.result.outcome == "fail"
+    assert story.CHARGER_LOT in (maker.result.note or "")
+    assert 0 < sum(unit.result is not None for unit in units) < len(units)
+
+
+def test_the_bundle_of_the_draw_agrees(demo: SimpleNamespace, tmp_path: Path) -> None:
+    with read_only() as session:
+        plan = plan_by_no(session, acts.told(session, acts.PLAN))
+        parts = sealed_bundle(session, plan, only_public=False)
+    path = tmp_path / "bundle.zip"
+    path.write_bytes(packed(parts))
+
+    report = verify(path)
+
+    assert report.agrees, [check for check in report.checks if not check.agrees]
+
+
+def test_the_inspector_has_visits_to_make(demo: SimpleNamespace) -> None:
+    with read_only() as session:
+        who = actor(session, Role.INSPECTOR)
+        assert who.person_id is not None
+        tasks = tasks_of(session, who.person_id)
+
+    assert tasks
+
+
+def test_the_second_plan_waits_for_dice(demo: SimpleNamespace) -> None:
+    with read_only() as session:
+        detail = plan_detail(session, acts.told(session, acts.OPEN_PLAN))
+
+    assert detail.summary.state == "committed"
+    assert detail.summary.waits_for == "dice"
+    assert detail.commitment
+
+
+def test_the_recall_is_public_and_its_scope_comes_from_the_trace(
+    demo: SimpleNamespace, city: City
+) -> None:
+    with read_only() as session:
+        number = acts.told(session, acts.RECALL)
+        public = public_recall(session, number)
+        whole = recall_file(session, number)
+        scope = latest_scope(session, recall_row(session, number).id)
+        holders = {line.holder_code for line in lines(session, scope.id)}
+
+    assert public.text.items[0].lot == story.CHARGER_LOT
+    assert scope.basis != "stated"
+    assert {city.story.firms[key].code for key in ("maker", "dealer", "shop_rider")} <= holders
+    assert whole is not None
+
+
+def test_the_enterprise_sees_its_own_ledger_only(demo: SimpleNamespace) -> None:
+    from core.unit_of_work import access_of
+
+    with read_only() as session:
+        who = actor(session, Role.ENTERPRISE)
+    with read_only(access_of(who)) as session:
+        tellers = set(
+            session.execute(text("SELECT DISTINCT enterprise_id FROM trace_event")).scalars()
+        )
+
+    assert who.enterprise_id in tellers
+    assert len(tellers) < 20  # its own rows, and those of partners that name it
+
+
+def test_the_sample_files_hold_exactly_the_faults_they_promise(
+    demo: SimpleNamespace, city: City
+) -> None:
+    kinds = {kind.name: kind for kind in (ROSTER, INSPECTORS)}
+
+    for sample in samples(city):
+        path = settings().home / seed.SAMPLES / sample.name
+        with unit_of_work() as session:
+            outcome = run(
+                session,
+                SYSTEM,
+                kinds[sample.kind],
+                path.read_bytes(),
+                sample.name,
+                dry_run=True,
+            )
+
+        assert len({problem.row for problem in outcome.problems}) == sample.faults, sample.name
+        assert not outcome.stored
+
+
+def test_a_database_of_real_data_refuses_the_demo(committed: str) -> None:
+    with unit_of_work() as session:
+        service.born_as(session, "production")
+
+    with pytest.raises(seed.NotADemoDatabase, match="real data"):
+        seed.seed(silent)
+    with read_only() as session:
+        assert session.execute(text("SELECT count(*) FROM account")).scalar_one() == 0
