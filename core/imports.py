@@ -95,6 +95,7 @@ class Report:
         )
 
 
+Plan = list[tuple["Field", "Column", int | None]]
 Store = Callable[[Session, Actor, list[ImportedRow], Report], None]
 
 
@@ -270,7 +271,7 @@ def run(
 
     progress("read", 0, 1)
     table = read_table(content, name)
-    chosen = Mapping.parse(mapping, kind) if mapping else Mapping.by_titles(table.header, kind)
+    chosen = _chosen(table, kind, mapping)
     report = Report(rows=len(table.rows), progress=progress, file_sha256=file_sha256)
     rows = _rows(table, kind, chosen, report)
     problem_rows = {each.row for each in report.problems}
@@ -375,11 +376,11 @@ def take(
 ) -> ImportRecord:
     """Take an upload; whoever takes it sees to it that it is carried out.
 
-    The file is read once here, so that one that is no table at all is refused at once.
+    The file is read once here, so that one that is no table, or of another kind, is refused at
+    once.
     """
     table = read_table(content, name)
-    if mapping:
-        Mapping.parse(mapping, kind)
+    _plan(table, kind, _chosen(table, kind, mapping))
     file = files.store(session, content, name=name, media_type=_media_type(name))
     record = ImportRecord(
         kind=kind.name,
@@ -455,7 +456,18 @@ def _media_type(name: str) -> str:
     return "text/csv"
 
 
-def _rows(table: Table, kind: ImportKind, mapping: Mapping, report: Report) -> list[ImportedRow]:
+def _chosen(table: Table, kind: ImportKind, mapping: dict[str, Any] | None) -> Mapping:
+    return Mapping.parse(mapping, kind) if mapping else Mapping.by_titles(table.header, kind)
+
+
+def _plan(table: Table, kind: ImportKind, mapping: Mapping) -> Plan:
+    """Which cell each field comes from.
+
+    Raises
+    ------
+    MappingFault
+        The file lacks a column that the mapping names, or one that every row needs.
+    """
     positions = {cell: index for index, cell in enumerate(table.header)}
     for name, column in mapping.columns.items():
         if column.header is not None and column.header not in positions:
@@ -470,11 +482,15 @@ def _rows(table: Table, kind: ImportKind, mapping: Mapping, report: Report) -> l
             + ", ".join(f"{each.title} ({each.name})" for each in missing)
             + f"; the file's columns are {', '.join(table.header)}. Rename one or give a mapping."
         )
-    plan = [
+    return [
         (each, mapping.columns[each.name], positions.get(mapping.columns[each.name].header or ""))
         for each in kind.fields
         if each.name in mapping.columns
     ]
+
+
+def _rows(table: Table, kind: ImportKind, mapping: Mapping, report: Report) -> list[ImportedRow]:
+    plan = _plan(table, kind, mapping)
     width = len(table.header)
     seen: dict[tuple[Any, ...], int] = {}
     good: list[ImportedRow] = []
@@ -515,9 +531,6 @@ def _rows(table: Table, kind: ImportKind, mapping: Mapping, report: Report) -> l
             good.append(ImportedRow(number, values))
     report.progress("check", total, total)
     return good
-
-
-Plan = list[tuple[Field, Column, int | None]]
 
 
 def _passed_over(

@@ -21,10 +21,12 @@ from rq import Worker
 from sqlalchemy.exc import SQLAlchemyError
 
 from core import jobs, log, queue
+from core.config import settings
+from core.db import connect
 from core.errors import Refusal
 from core.outbox import LEASE, Cancelled, Run, RunState, Superseded, request_number
 from core.unit_of_work import unit_of_work
-from worker.subscriptions import job_named
+from worker.subscriptions import SUBSCRIPTIONS, job_named
 
 PR_SET_PDEATHSIG = 1
 
@@ -38,10 +40,9 @@ class LeashedWorker(Worker):
     def main_work_horse(self, *args: Any, **kwargs: Any) -> None:
         """Ask the kernel to kill this process when the worker dies, then work."""
         if sys.platform == "linux":
-            parent = os.getppid()
             ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-            if os.getppid() != parent:
-                os._exit(1)
+            if os.getppid() != self.pid:
+                os._exit(1)  # it died before the kernel knew
         super().main_work_horse(*args, **kwargs)
 
 
@@ -109,16 +110,26 @@ def _lease_kept(run: Run) -> Iterator[None]:
         thread.join(timeout=5)
 
 
+def _warm_up() -> None:
+    """Import once what every forked job would import again; no connection is opened."""
+    import_module("worker.run")  # RQ looks the entry up by this name, not as __main__
+    for module in HEAVY:
+        import_module(module)
+    for subscribed in SUBSCRIPTIONS.values():
+        for job in subscribed:
+            import_module(job.target.partition(":")[0])
+    connect(settings().required_database_url)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Work off one queue until asked to stop."""
     (name,) = arguments if arguments is not None else sys.argv[1:]
     if name not in queue.QUEUES:
         raise SystemExit(f"there is no queue {name!r}; the queues are {', '.join(queue.QUEUES)}")
     log.configure(f"worker-{name}")
-    for module in HEAVY:
-        import_module(module)
+    _warm_up()
     worker = LeashedWorker(
-        [name], connection=queue.worker_connection(), serializer="json", default_worker_ttl=60
+        [name], connection=queue.worker_connection(), serializer="json", worker_ttl=60
     )
     worker.work(logging_level="WARNING", with_scheduler=False)
 

@@ -187,7 +187,9 @@ def test_a_repeated_post_is_answered_and_not_done_again(
     headers = {"Idempotency-Key": "0123456789"}
     first = client.post("/api/v1/risk/incidents", json=body, headers=headers)
     again = client.post("/api/v1/risk/incidents", json=body, headers=headers)
-    other = client.post("/api/v1/risk/incidents", json={**body, "description": "起火"}, headers=headers)
+    other = client.post(
+        "/api/v1/risk/incidents", json={**body, "description": "起火"}, headers=headers
+    )
 
     assert first.status_code == 201, first.json
     assert again.data == first.data
