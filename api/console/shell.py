@@ -96,7 +96,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, frozenset[Role]], ...]], ...] = (
     (
         "System",
         (
-            ("Imports", "imports.listing", LEADS | ANALYSTS),
+            ("Imports", "imports_pages.listing", LEADS | ANALYSTS),
             ("Jobs", "system.jobs", STAFF),
             ("Audit log", "audit.listing", frozenset({Role.ADMINISTRATOR})),
         ),

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from flask import Response, after_this_request, request
+from werkzeug.wrappers import Response as BaseResponse
 
 from api.auth import current_access, public
 from api.blueprints import Blueprint
@@ -63,7 +64,7 @@ def bundle_of(plan_no: str) -> Any:
     return _conditional(zip_response(whole, plan_no))
 
 
-def _conditional(response: Response) -> Response:
+def _conditional(response: Response) -> BaseResponse:
     """Answer 304 to who has it already."""
     response.add_etag()
     return response.make_conditional(request)

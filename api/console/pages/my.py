@@ -1,0 +1,137 @@
+"""What an enterprise has to do, and its recalls."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from api.auth import current_access, current_actor, require
+from api.console.forms import Form
+from api.console.pages.recalls import page_of
+from core.actors import Role
+from core.clock import today
+from core.errors import Refusal
+from core.unit_of_work import read_only, unit_of_work
+from recall.maths.lifecycle import Action
+from recall.maths.notice import Remedy
+from recall.queries import files
+from recall.service import execution, filing
+from registry.queries import products_of
+
+blueprint = Blueprint("my", __name__, url_prefix="/console/my")
+
+
+def _mine() -> list[files.RecallLine]:
+    with read_only(current_access()) as session:
+        return files.my_recalls(session, current_actor().enterprise_id or 0)
+
+
+@blueprint.route("")
+@require(Role.ENTERPRISE)
+def todo() -> str:
+    """Clocks that run against this enterprise, the nearest first."""
+    lines = _mine()
+    due = [(each.next_due, each) for each in lines if each.next_due]
+    due += [(clock, each) for each in lines for clock in each.overdue]
+    due.sort(key=lambda pair: pair[0].due_on)
+    return render_template("pages/my.html", title=_("To do"), due=due, lines=lines)
+
+
+@blueprint.route("/recalls")
+@require(Role.ENTERPRISE)
+def recalls() -> str:
+    """Every recall this enterprise filed."""
+    return render_template("pages/my_recalls.html", title=_("My recalls"), lines=_mine())
+
+
+@blueprint.route("/recalls/new", methods=["GET", "POST"])
+@require(Role.ENTERPRISE)
+def file() -> Any:
+    """File a recall for a lot; its scope comes from the ledgers."""
+    form = Form(values=request.form if request.method == "POST" else request.args)
+    if request.method == "POST":
+        facts = {
+            "lot_no": form.text("lot_no", _("Lot number")),
+            "gtin": form.text("gtin", _("Barcode"), required=False) or None,
+            "found_on": form.day("found_on", _("Day the defect was found")),
+            "is_serious": form.value("is_serious") == "yes",
+            "defect": form.text("defect", _("Defect")),
+            "hazard": form.text("hazard", _("What can happen")),
+            "consequence": form.text("consequence", _("What that does to people or things")),
+            "quantity": form.amount("quantity", _("Units affected"), required=False),
+            "unit": form.text("unit", _("Unit"), required=False),
+        }
+        plan = _plan(form)
+        if form.is_good:
+            try:
+                with unit_of_work(current_access()) as session:
+                    recall = filing.file_recall(session, current_actor(), **facts, plan=plan)
+                    number = recall.number
+                return redirect(url_for("my.show", no=number), 303)
+            except Refusal as refusal:
+                form.refused(refusal)
+    with read_only(current_access()) as session:
+        products = products_of(session, current_actor().enterprise_id or 0)
+    page = render_template(
+        "pages/recall_new.html",
+        title=_("File a recall"),
+        crumbs=[(_("My recalls"), url_for("my.recalls"))],
+        form=form,
+        today=today().isoformat(),
+        products=[(each.gtin, each.name) for each in products if each.gtin],
+        remedies=_remedies(),
+    )
+    return page, form.status
+
+
+def _remedies() -> list[tuple[str, str]]:
+    return [
+        (Remedy.REFUND.value, _("refund")),
+        (Remedy.REPLACE.value, _("replacement")),
+        (Remedy.REPAIR.value, _("repair")),
+        (Remedy.LABEL.value, _("warning label")),
+    ]
+
+
+def _plan(form: Form) -> filing.PlanContent:
+    remedy = form.choice("remedy", _("Remedy"), [each.value for each in Remedy])
+    return filing.PlanContent(
+        instruction=form.text("instruction", _("What holders do now")),
+        remedies=(Remedy(remedy),) if remedy else (),
+        measures=form.text("measures", _("How, and at whose cost")),
+        contact=form.text("contact", _("Telephone and contact")),
+        starts_on=form.day("starts_on", _("The remedy begins on")) or today(),
+    )
+
+
+@blueprint.route("/recalls/<no>")
+@require(Role.ENTERPRISE)
+def show(no: str) -> Any:
+    """One of this enterprise's recalls."""
+    return page_of(no, Form())
+
+
+@blueprint.route("/recalls/<no>/begin", methods=["POST"])
+@require(Role.ENTERPRISE)
+def begin(no: str) -> Any:
+    """Sellers are told; the recall begins."""
+    form = Form(values=request.form)
+    told = form.day("sellers_told_on", _("Sellers were told on"))
+    version = form.number("version", _("Version"))
+    if form.is_good:
+        try:
+            with unit_of_work(current_access()) as session:
+                execution.carry_on(
+                    session,
+                    current_actor(),
+                    no,
+                    Action.BEGIN,
+                    {"sellers_told_on": told},
+                    expected_version=version,
+                )
+            return redirect(url_for("my.show", no=no), 303)
+        except Refusal as refusal:
+            form.refused(refusal)
+    return page_of(no, form)

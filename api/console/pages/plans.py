@@ -1,0 +1,338 @@
+"""Sampling plans: list, new plan, and the draw from locked roster to tasks."""
+
+from __future__ import annotations
+
+import io
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import segno
+from flask import Blueprint, redirect, render_template, request, send_file, url_for
+from flask_babel import gettext as _
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from api.auth import current_access, current_actor, require
+from api.console.forms import Form
+from api.reference import VERSION
+from core.actors import STAFF, Role
+from core.clock import today
+from core.errors import Refusal, Stale
+from core.unit_of_work import read_only, unit_of_work
+from registry.queries import categories, roster
+from registry.service import is_demo
+from sampling import queries
+from sampling.maths.bundle import packed
+from sampling.service import changing, drawing, entropy, freezing, parts, planning
+
+blueprint = Blueprint("plans", __name__, url_prefix="/console/plans")
+
+LEADS = (Role.LEAD_INSPECTOR, Role.ADMINISTRATOR)
+PAGE = 20
+GRADES = ("A", "B", "C", "D")
+
+
+@blueprint.route("")
+@require(*STAFF)
+def listing() -> str:
+    """Plans, newest first."""
+    state = request.args.get("state", "")
+    words = request.args.get("q", "").strip()
+    with read_only(current_access()) as session:
+        rows = session.execute(
+            queries.plans_matching(state=state or None, text=words or None).limit(500)
+        ).scalars()
+        plans = queries.plan_views(session, list(rows))
+        counts = queries.state_counts(session)
+    plans.sort(key=lambda plan: plan.created_at, reverse=True)
+    return render_template(
+        "pages/plans.html",
+        title=_("Plans and draws"),
+        plans=plans,
+        counts=counts,
+        state=state,
+        words=words,
+        may_plan=current_actor().role in LEADS,
+    )
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@require(*LEADS)
+def new() -> Any:
+    """A plan: what, when, how many of each stratum, and which public numbers decide."""
+    form = Form(values=request.form if request.method == "POST" else {})
+    if request.method == "POST":
+        facts = _plan_facts(form)
+        if form.is_good:
+            try:
+                with unit_of_work(current_access()) as session:
+                    plan = planning.create_plan(session, current_actor(), **facts)
+                    number = plan.no
+                return redirect(url_for("plans.draw", no=number), 303)
+            except Refusal as refusal:
+                form.refused(refusal)
+    with read_only(current_access()) as session:
+        nodes = categories(session)
+        sizes: dict[str, dict[str, int]] = {}
+        for unit in roster(session):
+            if unit.status == "active" and unit.grade:
+                for key in ("", unit.category_code or ""):
+                    line = sizes.setdefault(key, dict.fromkeys(GRADES, 0))
+                    line[unit.grade] += 1
+        demo = is_demo(session)
+    page = render_template(
+        "pages/plan_new.html",
+        title=_("New plan"),
+        crumbs=[(_("Plans and draws"), url_for("plans.listing"))],
+        form=form,
+        categories=[(node.code, node.name) for node in nodes],
+        sizes=sizes,
+        grades=GRADES,
+        demo=demo,
+        visit_on=(today() + timedelta(days=14)).isoformat(),
+    )
+    return page, form.status
+
+
+def _plan_facts(form: Form) -> dict[str, Any]:
+    """What the form says, as ``planning.create_plan`` takes it."""
+    title = form.text("title", _("Title"))
+    visit_on = form.day("visit_on", _("Day of the visits"))
+    strata = []
+    for grade in GRADES:
+        quota = form.number(f"quota-{grade}", _("Quota of grade %(grade)s", grade=grade))
+        reserve = form.number(
+            f"reserve-{grade}", _("Reserve of grade %(grade)s", grade=grade), required=False
+        )
+        if quota:
+            strata.append({"key": grade, "quota": quota, "reserve": reserve})
+    if form.is_good and not strata:
+        form.wrong("quota-A", _("Draw at least one enterprise of one grade."))
+    kind = form.choice("source", _("Public source"), ("beacon", "text", "demo"))
+    source: dict[str, Any] = {"kind": kind}
+    if kind == "beacon":
+        source |= {
+            "network": "drand-quicknet",
+            "round": form.number("round", _("Round"), least=1),
+        }
+    if kind == "text":
+        source |= {
+            "name": form.text("source_name", _("What is published, where, which issue")),
+            "due_at": form.text("due_at", _("When it is published")),
+        }
+    category = form.text("category", _("Product category"), required=False)
+    return {
+        "title": title,
+        "strata_by": "grade",
+        "strata": strata,
+        "visit_on": visit_on,
+        "sources": [{"kind": "dice", "count": 50}, source],
+        "category_codes": [category] if category else None,
+    }
+
+
+@blueprint.route("/<no>")
+@require(*STAFF)
+def show(no: str) -> Any:
+    """A plan and its draw are one page."""
+    return redirect(url_for("plans.draw", no=no))
+
+
+@blueprint.route("/<no>/draw")
+@require(*STAFF)
+def draw(no: str) -> Any:
+    """The draw, step by step, and how to verify it."""
+    return _page(no, Form())
+
+
+def _page(no: str, form: Form) -> Any:
+    number = max(1, request.args.get("page", 1, type=int))
+    with read_only(current_access()) as session:
+        detail = queries.plan_detail(session, no)
+        units, reserves, total = [], [], 0
+        if detail.summary.drawn_at:
+            chosen = _ordered(session, no)
+            total = len(chosen)
+            units = queries.drawn_views(session, chosen[(number - 1) * PAGE : number * PAGE])
+            reserves = queries.drawn_views(session, _ordered(session, no, reserves=True)[:60])
+    address = url_for("verify.show", no=no, _external=True)
+    page = render_template(
+        "pages/draw.html",
+        title=_("Random draw of enterprises and inspectors"),
+        sub=_("plan %(no)s", no=no),
+        crumbs=[(_("Plans and draws"), url_for("plans.listing"))],
+        crumb=no,
+        plan=detail,
+        form=form,
+        units=units,
+        reserves=reserves,
+        total=total,
+        number=number,
+        pages=-(-total // PAGE),
+        first=(number - 1) * PAGE,
+        steps=_steps(detail),
+        address=address,
+        qr=_code(address),
+        may_lead=current_actor().role in LEADS,
+        mine_typed=current_actor().account_id,
+    )
+    return page, form.status
+
+
+def _ordered(session: Session, no: str, *, reserves: bool = False) -> list[Any]:
+    statement = queries.drawn_statement(no, reserves=reserves)
+    entity = statement.column_descriptions[0]["entity"]
+    order = (entity.stratum, entity.rank) if reserves else (entity.ticket,)
+    return list(session.execute(statement.order_by(*order)).scalars())
+
+
+def _code(address: str) -> Markup:
+    """The address as a QR picture: SVG elements only, no style."""
+    picture = segno.make(address, error="m").svg_inline(
+        omitsize=True, svgclass="qr", lineclass=None, border=2
+    )
+    return Markup(picture)  # noqa: S704 - made of our own address by the library
+
+
+def _steps(detail: Any) -> list[dict[str, str]]:
+    """Where the plan stands among the five steps."""
+    plan = detail.summary
+    waits = plan.waits_for
+    reached = {"freeze": 0, "dice": 2, "beacon": 2, "text": 2, "demo": 2, "draw": 3}.get(
+        waits or "", 4
+    )
+    size = detail.summary.frame_size
+    notes = (
+        _("%(size)s enterprises · %(people)s inspectors", size=size, people=detail.inspectors)
+        if size
+        else _("as the register stands"),
+        _("published") if plan.committed_at else _("before any number exists"),
+        _("dice of two people + a later public value"),
+        _("%(count)s enterprises", count=plan.quota),
+        _("%(done)s of %(quota)s done", done=plan.done, quota=plan.quota),
+    )
+    titles = (
+        _("Make the roster"),
+        _("Lock and publish the commitment"),
+        _("Public numbers"),
+        _("Draw"),
+        _("Visits"),
+    )
+    steps = []
+    for index, (title, note) in enumerate(zip(titles, notes, strict=True)):
+        if plan.state == "void":
+            state = "void"
+        elif index < reached or (index == 4 and plan.quota and plan.done == plan.quota):
+            state = "done"
+        else:
+            state = "now" if index == reached else "later"
+        steps.append({"title": title, "note": note, "state": state})
+    return steps
+
+
+def _change(no: str, act: Callable[[Session], object], *, versioned: bool) -> Any:
+    """Do one step; what is refused is told on the page itself."""
+    form = Form(values=request.form)
+    try:
+        with unit_of_work(current_access()) as session:
+            if versioned:
+                plan = queries.plan_by_no(session, no)
+                if request.form.get("version") != str(plan.version):
+                    raise Stale
+            act(session)
+    except Refusal as refusal:
+        form.refused(refusal)
+        return _page(no, form)
+    return redirect(url_for("plans.draw", no=no), 303)
+
+
+@blueprint.route("/<no>/freeze", methods=["POST"])
+@require(*LEADS)
+def freeze(no: str) -> Any:
+    """Lock roster and plan, and publish the commitment."""
+    return _change(
+        no,
+        lambda session: freezing.freeze(
+            session, current_actor(), no, secret=secrets.token_bytes(32), software=VERSION
+        ),
+        versioned=True,
+    )
+
+
+@blueprint.route("/<no>/dice", methods=["POST"])
+@require(*STAFF)
+def dice(no: str) -> Any:
+    """Type the dice; they stand once a second person has typed the same."""
+    typed = "".join(request.form.get("dice", "").split())
+    return _change(
+        no,
+        lambda session: entropy.enter_dice(session, current_actor(), no, dice=typed),
+        versioned=False,
+    )
+
+
+@blueprint.route("/<no>/value", methods=["POST"])
+@require(*LEADS)
+def value(no: str) -> Any:
+    """Enter the public value, a beacon's with its signature."""
+    return _change(
+        no,
+        lambda session: entropy.enter_public_value(
+            session,
+            current_actor(),
+            no,
+            value=request.form.get("value", "").strip(),
+            signature=request.form.get("signature", "").strip() or None,
+        ),
+        versioned=False,
+    )
+
+
+@blueprint.route("/<no>/draw", methods=["POST"])
+@require(*LEADS)
+def make_draw(no: str) -> Any:
+    """Draw, once."""
+    return _change(no, lambda session: drawing.draw(session, current_actor(), no), versioned=True)
+
+
+@blueprint.route("/<no>/void", methods=["POST"])
+@require(*LEADS)
+def void(no: str) -> Any:
+    """Make the plan void, with a reason, for good."""
+    reason = request.form.get("reason", "")
+    return _change(
+        no,
+        lambda session: changing.void_plan(session, current_actor(), no, reason=reason),
+        versioned=True,
+    )
+
+
+@blueprint.route("/<no>/replace", methods=["POST"])
+@require(*LEADS)
+def replace(no: str) -> Any:
+    """Call up the next reserve for a unit that cannot be visited."""
+    code, reason = request.form.get("code", ""), request.form.get("reason", "")
+    return _change(
+        no,
+        lambda session: changing.replace_unit(
+            session, current_actor(), no, code=code, reason=reason
+        ),
+        versioned=False,
+    )
+
+
+@blueprint.route("/<no>/bundle.zip")
+@require(*STAFF)
+def bundle(no: str) -> Any:
+    """Everything needed to recompute the draw."""
+    with read_only(current_access()) as session:
+        plan = queries.plan_by_no(session, no)
+        content = packed(parts.sealed_bundle(session, plan, only_public=False))
+    return send_file(
+        io.BytesIO(content),
+        mimetype="application/zip",
+        as_attachment=True,
+        download_name=f"{no}.zip",
+    )
