@@ -35,11 +35,27 @@ Found = dict[str | tuple[str, str], list[str]]
 _MESSAGE_ARGUMENT = {
     "FieldProblem": 1,
     "NoticeProblem": 2,
-    "problem": 2,
-    "wrong": 1,
     "Problem": 3,
-    "ValueError": 0,
+    "Finding": 1,
+    "problem": 2,
+    "_problem": 2,
+    "wrong": 1,
+    "CannotRead": 0,
 }
+# Modules whose ValueError reaches a person: parsers of cells, and checks of what was typed.
+_PARSERS = (
+    "core/chain.py",
+    "core/imports.py",
+    "registry/catalogues.py",
+    "registry/imports.py",
+    "sampling/imports.py",
+    "sampling/maths/assignment.py",
+    "sampling/maths/commitment.py",
+    "sampling/maths/entropy.py",
+    "risk/imports.py",
+    "traceability/maths/units.py",
+    "traceability/recording/cells.py",
+)
 
 
 def found() -> Found:
@@ -78,24 +94,42 @@ def _refusals() -> Iterator[tuple[str, str]]:
 
 
 def _formed() -> Iterator[tuple[str, str]]:
-    """Messages that domains form in calls, f-strings as templates with numbered places."""
+    """Messages that domains form, f-strings as templates with numbered places."""
     for package in DOMAINS:
         for path in sorted((ROOT / package).rglob("*.py")):
+            origin = path.relative_to(ROOT).as_posix()
             if "verifier" in path.parts:
                 continue
-            origin = path.relative_to(ROOT).as_posix()
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Call):
-                    yield from ((origin, words) for words in _words_of(node))
+                    yield from ((origin, words) for words in _said_by_call(node, origin))
+                elif isinstance(node, ast.FunctionDef) and node.name.endswith("words"):
+                    yield from ((origin, words) for words in _said_by_return(node))
 
 
-def _words_of(call: ast.Call) -> Iterator[str]:
+def _said_by_call(call: ast.Call, origin: str) -> Iterator[str]:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     place = _MESSAGE_ARGUMENT.get(name)
+    if name == "ValueError" and origin in _PARSERS:
+        place = 0
     if place is None or place >= len(call.args):
         return
-    words = _template(call.args[place])
-    if words and (" " in words or name == "FieldProblem"):
+    for words in _templates_in(call.args[place]):
+        if " " in words:
+            yield words
+
+
+def _said_by_return(function: ast.FunctionDef) -> Iterator[str]:
+    for node in ast.walk(function):
+        if isinstance(node, ast.Return) and node.value is not None:
+            yield from (words for words in _templates_in(node.value) if " " in words)
+
+
+def _templates_in(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, ast.IfExp):
+        yield from _templates_in(node.body)
+        yield from _templates_in(node.orelse)
+    elif (words := _template(node)) is not None:
         yield words
 
 
@@ -118,9 +152,11 @@ def _vocabulary() -> Iterator[tuple[str, str]]:
     """Words that reach gettext by a variable: the menu, sheet headers, tiers, codes."""
     from api import tracesheets
     from api.console import shell
+    from risk.service.judging import REASONS
     from traceability.maths import answer
     from traceability.maths.ledger import LinkState
 
+    yield from (("risk/service/judging.py", words) for words in REASONS.values())
     for title, lines in shell._MENU:
         yield "api/console/shell.py", title
         yield from (("api/console/shell.py", line[0]) for line in lines)

@@ -28,6 +28,7 @@ from registry import service
 
 METHODS = "draw-v1, farrington-flexible/1, trace-1"
 THEMES = ("light", "dark")
+DONE = "done"  # query parameter that a page redirects with after a change
 
 LEADS = frozenset({Role.LEAD_INSPECTOR, Role.ADMINISTRATOR})
 ANALYSTS = frozenset({Role.RISK_ANALYST, Role.ADMINISTRATOR})
@@ -179,12 +180,24 @@ def theme() -> str | None:
 def here(**changes: Any) -> str:
     """The address of this page with some of its query changed; None takes a part away."""
     query = request.args.to_dict(flat=False)
+    query.pop(DONE, None)
     for name, value in changes.items():
         if value is None:
             query.pop(name, None)
         else:
             query[name] = [str(value)]
-    return request.path + ("?" + urlencode(query, doseq=True) if query else "")
+    path = request.path
+    if request.method == "POST" and request.url_rule is not None:
+        # A refused form is shown at the address it was sent to; the page itself lies above it.
+        methods = request.url_rule.methods or set()
+        path = path if "GET" in methods else path.rsplit("/", 1)[0]
+    return path + ("?" + urlencode(query, doseq=True) if query else "")
+
+
+def done_words() -> str:
+    """What was just done, where the address says so; nothing for a code that is not known."""
+    code = request.args.get(DONE, "")
+    return labels.label("done", code) if code in labels.LABELS["done"] else ""
 
 
 def csrf_field() -> Markup:
@@ -250,6 +263,7 @@ def install(app: Flask) -> None:
         json_block=json_block,
         anchor=anchor,
         said=languages.said,
+        label_remedy=lambda code: labels.label("remedy", code),
     )
     app.jinja_env.globals.update(
         label=labels.label,
@@ -260,6 +274,7 @@ def install(app: Flask) -> None:
         languages=languages.LANGUAGES,
         here=here,
         csrf_field=csrf_field,
+        done_words=done_words,
         dots=die,
     )
     app.context_processor(lambda: {"shell": shell(), "theme": theme()})

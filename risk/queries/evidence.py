@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from core.files import StoredFile
@@ -87,17 +87,36 @@ def _failing_observations(session: Session, signal: Signal, week: tuple[date, da
     )
 
 
+def accidents_beside(session: Session, category_code: str, week_on: date) -> Evidence:
+    """Accidents and injuries with the same product in the four weeks up to a signal's, anywhere.
+
+    They were not counted in the signal; they often name the lot that it is about.
+    """
+    span = (week_on - timedelta(weeks=3), week_on + timedelta(days=6))
+    return _listed(
+        session,
+        Incident.kind.in_(("accident", "injury")),
+        Incident.category_code == category_code,
+        Incident.on.between(*span),
+    )
+
+
 def _incidents(session: Session, signal: Signal, week: tuple[date, date]) -> Evidence:
+    return _listed(
+        session,
+        Incident.kind.in_(Source(signal.source).incident_kinds),
+        Incident.region_code == signal.region_code,
+        Incident.category_code == signal.category_code,
+        Incident.on.between(*week),
+    )
+
+
+def _listed(session: Session, *conditions: ColumnElement[bool]) -> Evidence:
     statement = (
         select(Incident, Enterprise.code, Enterprise.name, StoredFile.name)
         .outerjoin(Enterprise, Enterprise.id == Incident.enterprise_id)
         .outerjoin(StoredFile, StoredFile.sha256 == Incident.file_sha256)
-        .where(
-            Incident.kind.in_(Source(signal.source).incident_kinds),
-            Incident.region_code == signal.region_code,
-            Incident.category_code == signal.category_code,
-            Incident.on.between(*week),
-        )
+        .where(*conditions)
     )
     rows = session.execute(
         statement.order_by(Incident.on, Incident.id).limit(LARGEST_EVIDENCE)

@@ -6,7 +6,9 @@ from flask import Blueprint, render_template
 from flask_babel import gettext as _
 
 from api.auth import current_access, current_actor, require
+from api.console.charts.control import control_option
 from api.console.figures import heat_step, spark, split
+from api.console.pages.warnings import READERS, words_of
 from api.console.waiting import waiting_for
 from core.actors import STAFF, Role
 from core.clock import today
@@ -14,7 +16,7 @@ from core.unit_of_work import read_only
 from recall.queries.files import open_recalls
 from registry.queries import register_size
 from risk.queries.overview import incident_overview
-from risk.queries.signals import open_signals, signal_counts
+from risk.queries.signals import SignalView, open_signals, signal_counts, signal_detail
 from sampling.queries import plan_views, plans_matching, tasks_of
 from traceability.queries import ledger_size
 
@@ -31,11 +33,12 @@ def overview() -> str:
     actor = current_actor()
     with read_only(current_access()) as session:
         counts = signal_counts(session)
+        worst = sorted(open_signals(session, limit=200), key=_urgency)[:SHOWN]
         incidents = incident_overview(session, today())
         plans = plan_views(session, list(session.execute(plans_matching().limit(50)).scalars()))
         running = open_recalls(session, limit=200)
         facts = {
-            "signals": open_signals(session, limit=SHOWN),
+            "signals": worst,
             "recalls": running,
             "ledger": ledger_size(session),
             "register": register_size(session),
@@ -44,6 +47,7 @@ def overview() -> str:
             else [],
         }
         waiting = waiting_for(session, actor)
+        top = signal_detail(session, worst[0].number) if worst else None
     open_count = sum(counts.open_by_level.values())
     return render_template(
         "pages/home.html",
@@ -57,5 +61,14 @@ def overview() -> str:
         plans=sorted(plans, key=lambda plan: plan.created_at, reverse=True)[:SHOWN],
         overdue=sum(1 for line in running if line.overdue),
         waiting=waiting,
+        may_judge=actor.role in READERS,
+        top=top,
+        option=control_option(top.series, words_of(top.signal)) if top else None,
+        reading=words_of(top.signal).description if top else "",
         **facts,
     )
+
+
+def _urgency(signal: SignalView) -> tuple[int, int]:
+    """Red before blue, then the newest."""
+    return LEVELS.index(signal.level), -signal.week_on.toordinal()

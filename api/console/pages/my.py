@@ -9,7 +9,8 @@ from flask_babel import gettext as _
 
 from api.auth import current_access, current_actor, require
 from api.console.forms import Form
-from api.console.pages.recalls import page_of
+from api.console.listing import Listing
+from api.console.pages.recalls import columns, page_of
 from core.actors import Role
 from core.clock import today
 from core.errors import Refusal
@@ -43,7 +44,8 @@ def todo() -> str:
 @require(Role.ENTERPRISE)
 def recalls() -> str:
     """Every recall this enterprise filed."""
-    return render_template("pages/my_recalls.html", title=_("My recalls"), lines=_mine())
+    found = Listing(columns("my.show"), sort="-number", name="recalls").fill(_mine())
+    return render_template("pages/my_recalls.html", title=_("My recalls"), listing=found)
 
 
 @blueprint.route("/recalls/new", methods=["GET", "POST"])
@@ -69,7 +71,7 @@ def file() -> Any:
                 with unit_of_work(current_access()) as session:
                     recall = filing.file_recall(session, current_actor(), **facts, plan=plan)
                     number = recall.number
-                return redirect(url_for("my.show", no=number), 303)
+                return redirect(url_for("my.show", no=number, done="filed"), 303)
             except Refusal as refusal:
                 form.refused(refusal)
     with read_only(current_access()) as session:
@@ -131,7 +133,7 @@ def begin(no: str) -> Any:
                     {"sellers_told_on": told},
                     expected_version=version,
                 )
-            return redirect(url_for("my.show", no=no), 303)
+            return redirect(url_for("my.show", no=no, done="begun"), 303)
         except Refusal as refusal:
             form.refused(refusal)
     return page_of(no, form)

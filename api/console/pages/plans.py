@@ -16,49 +16,82 @@ from sqlalchemy.orm import Session
 
 from api.auth import current_access, current_actor, require
 from api.console.forms import Form
+from api.console.labels import LABELS, label
+from api.console.listing import EXTENSIONS, Column, Filter, Listing
+from api.console.pages.verify import PARTS, verify_words
 from api.reference import VERSION
 from core.actors import STAFF, Role
 from core.clock import today
 from core.errors import Refusal, Stale
 from core.unit_of_work import read_only, unit_of_work
-from registry.queries import categories, roster
+from registry.queries import categories, regions, roster
 from registry.service import is_demo
 from sampling import queries
 from sampling.maths.bundle import packed
 from sampling.service import changing, drawing, entropy, freezing, parts, planning
+from sampling.views import DrawnUnitView, PlanDetail
 
-blueprint = Blueprint("plans", __name__, url_prefix="/console/plans")
+blueprint = Blueprint("plans", __name__)
+
+BASE = "/console/plans"
 
 LEADS = (Role.LEAD_INSPECTOR, Role.ADMINISTRATOR)
-PAGE = 20
+MOST = 5000
 GRADES = ("A", "B", "C", "D")
 
 
-@blueprint.route("")
+def _columns() -> list[Column]:
+    return [
+        Column(
+            "no",
+            _("Number"),
+            lambda plan: plan.no,
+            link=lambda plan: url_for("plans.draw", no=plan.no),
+        ),
+        Column("title", _("Title"), lambda plan: plan.title, under=lambda plan: plan.void_reason),
+        Column("roster", _("Roster"), lambda plan: plan.frame_size, "number"),
+        Column("quota", _("Visits"), lambda plan: plan.quota, "number"),
+        Column("done", _("Done"), lambda plan: plan.done, "number"),
+        Column("visit_on", _("Visits on"), lambda plan: plan.visit_on, "day"),
+        Column("committed_at", _("Committed"), lambda plan: plan.committed_at, "moment"),
+        Column("created_at", _("Made on"), lambda plan: plan.created_at, "moment", shown=False),
+        Column("state", _("State"), lambda plan: plan.state, "state:plan"),
+    ]
+
+
+@blueprint.route(BASE, defaults={"extension": None})
+@blueprint.route(f"{BASE}.{EXTENSIONS}")
 @require(*STAFF)
-def listing() -> str:
+def listing(extension: str | None) -> Any:
     """Plans, newest first."""
-    state = request.args.get("state", "")
-    words = request.args.get("q", "").strip()
     with read_only(current_access()) as session:
-        rows = session.execute(
-            queries.plans_matching(state=state or None, text=words or None).limit(500)
-        ).scalars()
-        plans = queries.plan_views(session, list(rows))
         counts = queries.state_counts(session)
-    plans.sort(key=lambda plan: plan.created_at, reverse=True)
+        states = [(code, label("plan", code)) for code in LABELS["plan"]]
+        found = Listing(
+            _columns(),
+            [
+                Filter("state", _("State"), states, pills=True, counts=counts),
+                Filter("q", _("Number or title")),
+            ],
+            sort="-created_at",
+            name="plans",
+        )
+        statement = queries.plans_matching(
+            state=found.chosen("state") or None, text=found.chosen("q") or None
+        )
+        rows = list(session.execute(statement.limit(MOST)).scalars())
+        found.fill(queries.plan_views(session, rows))
+    if extension:
+        return found.file(extension)
     return render_template(
         "pages/plans.html",
         title=_("Plans and draws"),
-        plans=plans,
-        counts=counts,
-        state=state,
-        words=words,
+        listing=found,
         may_plan=current_actor().role in LEADS,
     )
 
 
-@blueprint.route("/new", methods=["GET", "POST"])
+@blueprint.route(BASE + "/new", methods=["GET", "POST"])
 @require(*LEADS)
 def new() -> Any:
     """A plan: what, when, how many of each stratum, and which public numbers decide."""
@@ -70,7 +103,7 @@ def new() -> Any:
                 with unit_of_work(current_access()) as session:
                     plan = planning.create_plan(session, current_actor(), **facts)
                     number = plan.no
-                return redirect(url_for("plans.draw", no=number), 303)
+                return redirect(url_for("plans.draw", no=number, done="plan"), 303)
             except Refusal as refusal:
                 form.refused(refusal)
     with read_only(current_access()) as session:
@@ -106,9 +139,9 @@ def _plan_facts(form: Form) -> dict[str, Any]:
         reserve = form.number(
             f"reserve-{grade}", _("Reserve of grade %(grade)s", grade=grade), required=False
         )
-        if quota:
-            strata.append({"key": grade, "quota": quota, "reserve": reserve})
-    if form.is_good and not strata:
+        # A grade with quota 0 is named too: leaving it out must be somebody's decision.
+        strata.append({"key": grade, "quota": quota or 0, "reserve": reserve})
+    if form.is_good and not any(each["quota"] for each in strata):
         form.wrong("quota-A", _("Draw at least one enterprise of one grade."))
     kind = form.choice("source", _("Public source"), ("beacon", "text", "demo"))
     source: dict[str, Any] = {"kind": kind}
@@ -133,29 +166,76 @@ def _plan_facts(form: Form) -> dict[str, Any]:
     }
 
 
-@blueprint.route("/<no>")
+@blueprint.route(BASE + "/<no>")
 @require(*STAFF)
 def show(no: str) -> Any:
     """A plan and its draw are one page."""
     return redirect(url_for("plans.draw", no=no))
 
 
-@blueprint.route("/<no>/draw")
+@blueprint.route(BASE + "/<no>/draw")
 @require(*STAFF)
 def draw(no: str) -> Any:
     """The draw, step by step, and how to verify it."""
     return _page(no, Form())
 
 
-def _page(no: str, form: Form) -> Any:
-    number = max(1, request.args.get("page", 1, type=int))
+@blueprint.route(f"{BASE}/<no>/draw.{EXTENSIONS}")
+@require(*STAFF)
+def export(no: str, extension: str) -> Any:
+    """The drawn enterprises with their inspectors and results, as a file."""
     with read_only(current_access()) as session:
         detail = queries.plan_detail(session, no)
-        units, reserves, total = [], [], 0
+        return _units(session, detail).file(extension)
+
+
+def _units(session: Session, detail: PlanDetail) -> Listing:
+    """The drawn enterprises, by ticket."""
+    no = detail.summary.no
+    names = {node.code: node.name for node in regions(session)}
+    by_grade = detail.summary.strata_by == "grade"
+    columns = [
+        Column(
+            "name",
+            _("Enterprise"),
+            lambda unit: unit.name,
+            link=lambda unit: url_for("enterprises.show", code=unit.code),
+            under=lambda unit: unit.code,
+        ),
+        Column("code", _("Credit code"), lambda unit: unit.code, shown=False),
+        Column("region", _("Region"), lambda unit: names.get(unit.region_code, unit.region_code)),
+        Column(
+            "stratum",
+            _("Grade") if by_grade else _("Stratum"),
+            lambda unit: unit.stratum,
+            "grade" if by_grade else "text",
+        ),
+        Column("ticket", _("Ticket"), lambda unit: unit.ticket, "ticket"),
+        Column(
+            "team",
+            _("Inspectors (drawn)"),
+            lambda unit: "、".join(seat.name for seat in unit.team),
+        ),
+        Column("visit", _("Visit"), _visit, "state:visit", under=lambda unit: unit.reason),
+    ]
+    found = Listing(columns, sort="ticket", name=no)
+    if detail.summary.drawn_at:
+        found.fill(queries.drawn_views(session, _ordered(session, no)))
+    return found
+
+
+def _visit(unit: DrawnUnitView) -> str:
+    if unit.result is not None:
+        return unit.result.outcome
+    return "replaced" if unit.role == "replaced" else "open"
+
+
+def _page(no: str, form: Form) -> Any:
+    with read_only(current_access()) as session:
+        detail = queries.plan_detail(session, no)
+        units = _units(session, detail)
+        reserves = []
         if detail.summary.drawn_at:
-            chosen = _ordered(session, no)
-            total = len(chosen)
-            units = queries.drawn_views(session, chosen[(number - 1) * PAGE : number * PAGE])
             reserves = queries.drawn_views(session, _ordered(session, no, reserves=True)[:60])
     address = url_for("verify.show", no=no, _external=True)
     page = render_template(
@@ -168,15 +248,13 @@ def _page(no: str, form: Form) -> Any:
         form=form,
         units=units,
         reserves=reserves,
-        total=total,
-        number=number,
-        pages=-(-total // PAGE),
-        first=(number - 1) * PAGE,
         steps=_steps(detail),
         address=address,
         qr=_code(address),
         may_lead=current_actor().role in LEADS,
         mine_typed=current_actor().account_id,
+        parts=PARTS,
+        verify_words=verify_words(),
     )
     return page, form.status
 
@@ -232,7 +310,7 @@ def _steps(detail: Any) -> list[dict[str, str]]:
     return steps
 
 
-def _change(no: str, act: Callable[[Session], object], *, versioned: bool) -> Any:
+def _change(no: str, done: str, act: Callable[[Session], object], *, versioned: bool) -> Any:
     """Do one step; what is refused is told on the page itself."""
     form = Form(values=request.form)
     try:
@@ -245,15 +323,16 @@ def _change(no: str, act: Callable[[Session], object], *, versioned: bool) -> An
     except Refusal as refusal:
         form.refused(refusal)
         return _page(no, form)
-    return redirect(url_for("plans.draw", no=no), 303)
+    return redirect(url_for("plans.draw", no=no, done=done), 303)
 
 
-@blueprint.route("/<no>/freeze", methods=["POST"])
+@blueprint.route(BASE + "/<no>/freeze", methods=["POST"])
 @require(*LEADS)
 def freeze(no: str) -> Any:
     """Lock roster and plan, and publish the commitment."""
     return _change(
         no,
+        "frozen",
         lambda session: freezing.freeze(
             session, current_actor(), no, secret=secrets.token_bytes(32), software=VERSION
         ),
@@ -261,24 +340,26 @@ def freeze(no: str) -> Any:
     )
 
 
-@blueprint.route("/<no>/dice", methods=["POST"])
+@blueprint.route(BASE + "/<no>/dice", methods=["POST"])
 @require(*STAFF)
 def dice(no: str) -> Any:
     """Type the dice; they stand once a second person has typed the same."""
     typed = "".join(request.form.get("dice", "").split())
     return _change(
         no,
+        "dice",
         lambda session: entropy.enter_dice(session, current_actor(), no, dice=typed),
         versioned=False,
     )
 
 
-@blueprint.route("/<no>/value", methods=["POST"])
+@blueprint.route(BASE + "/<no>/value", methods=["POST"])
 @require(*LEADS)
 def value(no: str) -> Any:
     """Enter the public value, a beacon's with its signature."""
     return _change(
         no,
+        "value",
         lambda session: entropy.enter_public_value(
             session,
             current_actor(),
@@ -290,32 +371,36 @@ def value(no: str) -> Any:
     )
 
 
-@blueprint.route("/<no>/draw", methods=["POST"])
+@blueprint.route(BASE + "/<no>/draw", methods=["POST"])
 @require(*LEADS)
 def make_draw(no: str) -> Any:
     """Draw, once."""
-    return _change(no, lambda session: drawing.draw(session, current_actor(), no), versioned=True)
+    return _change(
+        no, "drawn", lambda session: drawing.draw(session, current_actor(), no), versioned=True
+    )
 
 
-@blueprint.route("/<no>/void", methods=["POST"])
+@blueprint.route(BASE + "/<no>/void", methods=["POST"])
 @require(*LEADS)
 def void(no: str) -> Any:
     """Make the plan void, with a reason, for good."""
     reason = request.form.get("reason", "")
     return _change(
         no,
+        "void",
         lambda session: changing.void_plan(session, current_actor(), no, reason=reason),
         versioned=True,
     )
 
 
-@blueprint.route("/<no>/replace", methods=["POST"])
+@blueprint.route(BASE + "/<no>/replace", methods=["POST"])
 @require(*LEADS)
 def replace(no: str) -> Any:
     """Call up the next reserve for a unit that cannot be visited."""
     code, reason = request.form.get("code", ""), request.form.get("reason", "")
     return _change(
         no,
+        "replaced",
         lambda session: changing.replace_unit(
             session, current_actor(), no, code=code, reason=reason
         ),
@@ -323,7 +408,7 @@ def replace(no: str) -> Any:
     )
 
 
-@blueprint.route("/<no>/bundle.zip")
+@blueprint.route(BASE + "/<no>/bundle.zip")
 @require(*STAFF)
 def bundle(no: str) -> Any:
     """Everything needed to recompute the draw."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, jsonify, render_template, request
+from flask import Blueprint, jsonify, render_template, request, url_for
 from flask_babel import gettext as _
 
 from api.auth import public
+from api.console.listing import EXTENSIONS, Column, Filter, Listing
 from core.unit_of_work import PUBLIC_ACCESS, read_only
 from recall.maths.affected import Item
 from recall.queries import publications
@@ -18,6 +19,7 @@ blueprint = Blueprint("public", __name__)
 
 SHOWN = 8
 PAGE = 50
+MOST = 1000
 
 
 @blueprint.route("/")
@@ -37,16 +39,35 @@ def home() -> str:
     )
 
 
-@blueprint.route("/recalls")
+@blueprint.route("/recalls", defaults={"extension": None})
+@blueprint.route(f"/recalls.{EXTENSIONS}")
 @public
-def recalls() -> str:
+def recalls(extension: str | None) -> Any:
     """Recalls whose notice holds all the words."""
-    words = request.args.get("q", "").strip()
+    columns = [
+        Column(
+            "number",
+            _("Number"),
+            lambda one: one.number,
+            link=lambda one: url_for("public.recall", no=one.number),
+        ),
+        Column(
+            "product",
+            _("Product"),
+            lambda one: f"{one.text.product} {one.text.brand} {one.text.model}".strip(),
+        ),
+        Column("producer", _("Producer"), lambda one: one.text.enterprise),
+        Column("hazard", _("Hazard"), lambda one: one.text.hazard),
+        Column("lots", _("Lots"), lambda one: "、".join(item.lot for item in one.text.items)),
+        Column("published_at", _("Announced"), lambda one: one.published_at, "day"),
+        Column("state", _("State"), lambda one: one.state, "state:recall"),
+    ]
+    found = Listing(columns, [Filter("q", _("Words"))], sort="-published_at", name="recalls")
     with read_only(PUBLIC_ACCESS) as session:
-        found = publications.search_public(session, q=words, limit=PAGE)
-    return render_template(
-        "pages/public_recalls.html", title=_("Recalls"), words=words, recalls=found, most=PAGE
-    )
+        found.fill(publications.search_public(session, q=found.chosen("q"), limit=MOST))
+    if extension:
+        return found.file(extension)
+    return render_template("pages/public_recalls.html", title=_("Recalls"), listing=found)
 
 
 @blueprint.route("/recalls/<no>")

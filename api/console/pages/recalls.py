@@ -9,6 +9,9 @@ from flask_babel import gettext as _
 
 from api.auth import current_access, current_actor, require
 from api.console.forms import Form
+from api.console.labels import LABELS, label
+from api.console.languages import language
+from api.console.listing import EXTENSIONS, Column, Filter, Listing
 from core.actors import STAFF, Role
 from core.errors import Refusal
 from core.unit_of_work import read_only, unit_of_work
@@ -16,35 +19,87 @@ from recall.maths.lifecycle import Action
 from recall.queries import files
 from recall.service import moves, notices
 
-blueprint = Blueprint("recalls", __name__, url_prefix="/console/recalls")
+blueprint = Blueprint("recalls", __name__)
+
+BASE = "/console/recalls"
 
 LEADS = (Role.LEAD_INSPECTOR, Role.ADMINISTRATOR)
-MOST = 500
+MOST = 5000
 
 
-@blueprint.route("")
+def _next_step(line: files.RecallLine) -> str | None:
+    """The clock that matters now: an overdue one, else the next."""
+    clock = line.overdue[0] if line.overdue else line.next_due
+    if clock is None:
+        return None
+    return clock.title_zh if language() == "zh" else clock.title_en
+
+
+def _due(line: files.RecallLine) -> Any:
+    clock = line.overdue[0] if line.overdue else line.next_due
+    return clock.due_on if clock else None
+
+
+def _due_note(line: files.RecallLine) -> str | None:
+    if line.overdue:
+        return label("clock", "overdue")
+    return _("provisional") if line.next_due and line.next_due.provisional else None
+
+
+def _searched(line: files.RecallLine) -> str:
+    parts = (line.number, line.enterprise, line.product, line.model, line.lot_no)
+    return " ".join(parts).casefold()
+
+
+def columns(endpoint: str) -> list[Column]:
+    """The columns of a list of recalls, for staff and for the producer."""
+    return [
+        Column(
+            "number",
+            _("Number"),
+            lambda line: line.number,
+            link=lambda line: url_for(endpoint, no=line.number),
+        ),
+        Column(
+            "product",
+            _("Product"),
+            lambda line: f"{line.product} {line.model}".strip(),
+            under=lambda line: line.enterprise,
+        ),
+        Column("lot", _("Lot"), lambda line: line.lot_no),
+        Column("reported_at", _("Reported"), lambda line: line.reported_at, "moment"),
+        Column("announced_at", _("Announced"), lambda line: line.announced_at, "moment"),
+        Column("step", _("Next step due"), _next_step),
+        Column("due_on", _("Due on"), _due, "day", under=_due_note),
+        Column("state", _("State"), lambda line: line.state, "state:recall"),
+    ]
+
+
+@blueprint.route(BASE, defaults={"extension": None})
+@blueprint.route(f"{BASE}.{EXTENSIONS}")
 @require(*STAFF)
-def listing() -> str:
+def listing(extension: str | None) -> Any:
     """Recalls, newest first, with what is overdue."""
-    state = request.args.get("state") or None
-    words = request.args.get("q", "").strip()
+    states = [(code, label("recall", code)) for code in LABELS["recall"]]
+    filters = [
+        Filter("q", _("Number, enterprise, product or lot")),
+        Filter("state", _("State"), states),
+        Filter("due", _("Due on"), [("overdue", label("clock", "overdue"))]),
+    ]
+    found = Listing(columns("recalls.show"), filters, sort="-number", name="recalls")
+    words = found.chosen("q").casefold()
     with read_only(current_access()) as session:
-        statement = files.recalls(state=state)
-        entity = statement.column_descriptions[0]["entity"]
-        rows = session.execute(statement.order_by(entity.id.desc()).limit(MOST)).scalars()
-        lines = files.lines_of(session, list(rows))
-    if words:
-        lines = [
-            each
-            for each in lines
-            if words in f"{each.number} {each.enterprise} {each.product} {each.lot_no}"
-        ]
-    return render_template(
-        "pages/recalls.html", title=_("Recalls"), lines=lines, state=state, words=words
-    )
+        statement = files.recalls(
+            state=found.chosen("state") or None, overdue=found.chosen("due") == "overdue"
+        )
+        lines = files.lines_of(session, list(session.execute(statement.limit(MOST)).scalars()))
+    found.fill([line for line in lines if words in _searched(line)])
+    if extension:
+        return found.file(extension)
+    return render_template("pages/recalls.html", title=_("Recalls"), listing=found)
 
 
-@blueprint.route("/<no>")
+@blueprint.route(BASE + "/<no>")
 @require(*STAFF)
 def show(no: str) -> Any:
     """One recall."""
@@ -76,7 +131,7 @@ def page_of(no: str, form: Form) -> Any:
         file=file,
         history=history[::-1],
         actions=[str(each) for each in actions],
-        notice=file.notice,
+        announced=file.notice,
         preview=notice,
         lint=lint,
         form=form,
@@ -87,7 +142,7 @@ def page_of(no: str, form: Form) -> Any:
     return page, form.status
 
 
-@blueprint.route("/<no>/publish", methods=["POST"])
+@blueprint.route(BASE + "/<no>/publish", methods=["POST"])
 @require(*LEADS)
 def publish(no: str) -> Any:
     """Announce the recall to everybody."""
@@ -99,4 +154,4 @@ def publish(no: str) -> Any:
     except Refusal as refusal:
         form.refused(refusal)
         return page_of(no, form)
-    return redirect(url_for("recalls.show", no=no), 303)
+    return redirect(url_for("recalls.show", no=no, done="announced"), 303)

@@ -56,7 +56,7 @@ def show(plan_no: str, code: str) -> Any:
                 with unit_of_work(current_access()) as session:
                     told = {name: fact for name, fact in facts.items() if fact is not None}
                     results.record_results(session, current_actor(), plan_no, [told])
-                return redirect(url_for("tasks.listing"), 303)
+                return redirect(url_for("tasks.listing", done="result"), 303)
             except Refusal as refusal:
                 form.refused(refusal)
     with read_only(current_access()) as session:

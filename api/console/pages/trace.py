@@ -19,20 +19,20 @@ from core.errors import Refusal
 from core.unit_of_work import read_only
 from traceability import queries, service
 
-blueprint = Blueprint("trace", __name__, url_prefix="/console/trace")
+blueprint = Blueprint("trace", __name__)
+
+BASE = "/console/trace"
 
 DIRECTIONS = ("both", "backward", "forward")
 SHOWN = 200
 
 
 def _lot_id(session: Session, given: str) -> int:
-    """The lot with this number, or with this id where no number fits."""
-    try:
-        return queries.lot_by_number(session, given).lot_id
-    except Refusal:
-        if given.isdigit():
-            return queries.lot_view(session, int(given)).lot_id
-        raise
+    """The lot of ``?lot_id=``, else the one with this number; a number may look like an id."""
+    lot_id = request.args.get("lot_id", "")
+    if lot_id.isascii() and lot_id.isdigit() and len(lot_id) < 19:
+        return queries.lot_view(session, int(lot_id)).lot_id
+    return queries.lot_by_number(session, given).lot_id
 
 
 def _direction() -> Any:
@@ -40,11 +40,11 @@ def _direction() -> Any:
     return given if given in DIRECTIONS else "both"
 
 
-@blueprint.route("")
+@blueprint.route(BASE)
 @require(*STAFF)
 def show() -> Any:
-    """The trace of ``?lot=`` (a number or an id); without it, a search for lots."""
-    given = request.args.get("lot", "").strip()
+    """The trace of ``?lot=`` (a number) or ``?lot_id=``; without them, a search for lots."""
+    given = (request.args.get("lot") or request.args.get("lot_id", "")).strip()
     words = request.args.get("q", "").strip()
     with read_only(current_access()) as session:
         if given:
@@ -60,7 +60,7 @@ def show() -> Any:
         beside = [Company(party, lot) for party, lot in queries.lots_beside(session, trace)]
     picture = draw(
         trace,
-        link=lambda each: url_for("trace.show", lot=each, direction=trace.direction),
+        link=lambda each: url_for("trace.show", lot_id=each, direction=trace.direction),
         company=beside,
         gettext=gettext,
         today=today(),
@@ -87,7 +87,7 @@ def show() -> Any:
     )
 
 
-@blueprint.route(".<extension>")
+@blueprint.route(f"{BASE}.<any(csv, xlsx):extension>")
 @require(*STAFF)
 def export(extension: str) -> Response:
     """The same answer as a sheet: ``.csv`` or ``.xlsx``."""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, render_template, url_for
 from flask_babel import gettext as _
 
 from api.auth import public
+from api.console.listing import EXTENSIONS, Column, Listing
 from core.unit_of_work import PUBLIC_ACCESS, read_only
 from sampling import queries
 
 blueprint = Blueprint("verify", __name__)
+
+MOST = 5000
 
 # Parts of a bundle in the order they are judged, with what each shows.
 PARTS = (
@@ -28,15 +33,33 @@ PARTS = (
 )
 
 
-@blueprint.route("/draws")
+@blueprint.route("/draws", defaults={"extension": None})
+@blueprint.route(f"/draws.{EXTENSIONS}")
 @public
-def listing() -> str:
+def listing(extension: str | None) -> Any:
     """Every plan whose commitment was published, void ones with their reason."""
+    columns = [
+        Column(
+            "no",
+            _("Number"),
+            lambda one: one.no,
+            link=lambda one: url_for("verify.show", no=one.no),
+        ),
+        Column("title", _("Title"), lambda one: one.title, under=lambda one: one.void_reason),
+        Column("roster", _("Roster"), lambda one: one.frame_size, "number"),
+        Column("quota", _("Draw"), lambda one: one.quota, "number"),
+        Column("committed_at", _("Committed"), lambda one: one.committed_at, "moment"),
+        Column("drawn_at", _("Drawn"), lambda one: one.drawn_at, "moment"),
+        Column("commitment", _("Commitment"), lambda one: one.commitment, "code", shown=False),
+        Column("state", _("State"), lambda one: one.state, "state:plan"),
+    ]
+    found = Listing(columns, sort="-committed_at", name="draws")
     with read_only(PUBLIC_ACCESS) as session:
-        rows = list(session.execute(queries.published_plans().limit(500)).scalars())
-        draws = queries.public_views(session, rows)
-    draws.sort(key=lambda draw: draw.committed_at, reverse=True)
-    return render_template("pages/draws.html", title=_("Draws"), draws=draws)
+        rows = list(session.execute(queries.published_plans().limit(MOST)).scalars())
+        found.fill(queries.public_views(session, rows))
+    if extension:
+        return found.file(extension)
+    return render_template("pages/draws.html", title=_("Draws"), listing=found)
 
 
 @blueprint.route("/v/<no>")
@@ -46,6 +69,20 @@ def show(no: str) -> str:
     with read_only(PUBLIC_ACCESS) as session:
         plan = queries.public_plan(session, no)
         (draw,) = queries.public_views(session, [plan])
+    return render_template(
+        "pages/verify.html",
+        title=_("Verify a draw"),
+        sub=draw.no,
+        crumbs=[(_("Draws"), url_for("verify.listing"))],
+        crumb=draw.no,
+        draw=draw,
+        parts=PARTS,
+        verify_words=verify_words(),
+    )
+
+
+def verify_words() -> dict[str, Any]:
+    """What the page says about each part and about the whole, for its script."""
     words = {
         "manifest.json": _("List of parts"),
         "protocol.json": _("Protocol"),
@@ -60,22 +97,13 @@ def show(no: str) -> str:
         "README.txt": _("Read-me"),
         "verify_draw.py": _("Offline verifier"),
     }
-    return render_template(
-        "pages/verify.html",
-        title=_("Verify a draw"),
-        sub=draw.no,
-        crumbs=[(_("Draws"), url_for("verify.listing"))],
-        crumb=draw.no,
-        draw=draw,
-        parts=PARTS,
-        said={
-            "parts": words,
-            "agrees": _("recomputed, agrees"),
-            "working": _("recomputing…"),
-            "good": _("Everything agrees: this draw follows from the published numbers"),
-            "bad": _("Does not agree"),
-            "count": _("{bad} of {all} parts do not agree"),
-            "took": _("computed in this browser in {ms} ms; the server's word was not asked"),
-            "unreachable": _("The parts could not be fetched."),
-        },
-    )
+    return {
+        "parts": words,
+        "agrees": _("recomputed, agrees"),
+        "working": _("recomputing…"),
+        "good": _("Everything agrees: this draw follows from the published numbers"),
+        "bad": _("Does not agree"),
+        "count": _("{bad} of {all} parts do not agree"),
+        "took": _("computed in this browser in {ms} ms; the server's word was not asked"),
+        "unreachable": _("The parts could not be fetched."),
+    }

@@ -4,131 +4,108 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from werkzeug.wrappers import Response
+from sqlalchemy.orm import Session
 
 from api.auth import current_access, current_actor, require
 from api.console.charts.control import ControlWords, control_option
 from api.console.forms import Form
-from api.console.labels import label
-from api.schemas.risk import SignalOut
+from api.console.labels import LABELS, label
+from api.console.listing import EXTENSIONS, Column, Filter, Listing
 from core.actors import Role
 from core.errors import Refusal
 from core.unit_of_work import read_only, unit_of_work
-from core.workbooks import write_csv
 from registry.queries import categories, regions
 from risk.queries import signals
+from risk.queries.evidence import accidents_beside
 from risk.queries.runs import latest_run
 from risk.service import deciding
 
-blueprint = Blueprint("warnings", __name__, url_prefix="/console/warnings")
+blueprint = Blueprint("warnings", __name__)
+
+BASE = "/console/warnings"
 
 READERS = (Role.RISK_ANALYST, Role.ADMINISTRATOR, Role.LEAD_INSPECTOR)
 ANALYSTS = (Role.RISK_ANALYST, Role.ADMINISTRATOR)
 LEVELS = ("red", "orange", "yellow", "blue")
 STATES = ("new", "assigned", "closed")
-PAGE = 25
 MOST = 5000
+EVIDENCE_SHOWN = 8
 
 
-def _chosen() -> dict[str, str | None]:
-    return {
-        name: request.args.get(name) or None for name in ("level", "state", "region", "category")
-    }
+def _columns() -> list[Column]:
+    return [
+        Column("level", _("Level"), lambda row: row.level, "level"),
+        Column(
+            "category",
+            _("Product and region"),
+            lambda row: row.category_name,
+            link=lambda row: url_for("warnings.show", no=row.number),
+            under=lambda row: f"{row.region_name} · {label('source', row.source)} · {row.number}",
+        ),
+        Column("number", _("Number"), lambda row: row.number, shown=False),
+        Column("region", _("Region"), lambda row: row.region_name, shown=False),
+        Column("week", _("Week"), lambda row: row.week),
+        Column("observed", _("Observed"), lambda row: row.observed, "number"),
+        Column("expected", _("Expected"), lambda row: round(row.expected, 2), "number"),
+        Column("upper", _("Bound"), lambda row: round(row.upper, 2), "number"),
+        Column("p", _("p"), lambda row: float(f"{row.p_value:.2g}"), shown=False),
+        Column("raised_at", _("Raised"), lambda row: row.raised_at, "moment", shown=False),
+        Column("owner", _("Owner"), lambda row: row.owner),
+        Column("state", _("State"), lambda row: row.outcome or row.state, "state:signal"),
+    ]
 
 
-def _rows(session: Any, filters: dict[str, str | None], limit: int) -> list[Any]:
-    statement = signals.signals_statement(
-        level=filters["level"],
-        state=filters["state"],
-        region=filters["region"],
-        category=filters["category"],
-    )
-    entity = statement.column_descriptions[0]["entity"]
-    found = session.execute(
-        statement.order_by(entity.week.desc(), entity.id.desc()).limit(limit)
-    ).scalars()
-    return signals.signal_views(session, list(found))
+def _filters(session: Session) -> list[Filter]:
+    counts = signals.signal_counts(session).open_by_level
+    return [
+        Filter(
+            "level",
+            _("Level"),
+            [(level, label("level", level)) for level in LEVELS],
+            pills=True,
+            counts=counts,
+        ),
+        Filter("state", _("State"), [(state, label("signal", state)) for state in STATES]),
+        Filter("region", _("Region"), [(node.code, node.name) for node in regions(session)]),
+        Filter(
+            "category",
+            _("Product category"),
+            [(node.code, node.name) for node in categories(session)],
+        ),
+        Filter("source", _("Source"), [(code, label("source", code)) for code in LABELS["source"]]),
+    ]
 
 
-@blueprint.route("")
+@blueprint.route(BASE, defaults={"extension": None})
+@blueprint.route(f"{BASE}.{EXTENSIONS}")
 @require(*READERS)
-def listing() -> str:
+def listing(extension: str | None) -> Any:
     """Warnings, newest first; level, state, region and category stand in the address."""
-    filters = _chosen()
-    number = max(1, request.args.get("page", 1, type=int))
     with read_only(current_access()) as session:
-        rows = _rows(session, filters, MOST)
-        counts = signals.signal_counts(session)
+        found = Listing(_columns(), _filters(session), sort="-week", name="warnings")
+        statement = signals.signals_statement(
+            level=found.chosen("level") or None,
+            state=found.chosen("state") or None,
+            region=found.chosen("region") or None,
+            category=found.chosen("category") or None,
+            source=found.chosen("source") or None,
+        )
+        entity = statement.column_descriptions[0]["entity"]
+        rows = session.execute(
+            statement.order_by(entity.week.desc(), entity.id.desc()).limit(MOST)
+        ).scalars()
+        found.fill(signals.signal_views(session, list(rows)))
         run = latest_run(session)
-        places, kinds = regions(session), categories(session)
-    return render_template(
-        "pages/warnings.html",
-        title=_("Warnings"),
-        rows=rows[(number - 1) * PAGE : number * PAGE],
-        total=len(rows),
-        number=number,
-        pages=-(-len(rows) // PAGE),
-        filters=filters,
-        counts=counts,
-        levels=LEVELS,
-        states=STATES,
-        regions=[(node.code, node.name) for node in places],
-        categories=[(node.code, node.name) for node in kinds],
-        run=run,
-    )
+    if extension:
+        return found.file(extension)
+    return render_template("pages/warnings.html", title=_("Warnings"), listing=found, run=run)
 
 
-@blueprint.route(".json")
-@require(*READERS)
-def listing_json() -> Any:
-    """The same list and filter as data."""
-    with read_only(current_access()) as session:
-        rows = _rows(session, _chosen(), MOST)
-    return jsonify(SignalOut(many=True).dump(rows))
-
-
-@blueprint.route(".csv")
-@require(*READERS)
-def listing_csv() -> Response:
-    """The same list and filter as a sheet."""
-    with read_only(current_access()) as session:
-        rows = _rows(session, _chosen(), MOST)
-    header = [
-        _("Number"), _("Level"), _("Product"), _("Region"), _("Week"), _("Observed"),
-        _("Expected"), _("Bound"), _("State"),
-    ]  # fmt: skip
-    content = write_csv(
-        header,
-        [
-            (
-                row.number, label("level", row.level), row.category_name, row.region_name,
-                row.week, row.observed, f"{row.expected:.2f}", f"{row.upper:.0f}",
-                label("signal", row.outcome or row.state),
-            )
-            for row in rows
-        ],
-    )  # fmt: skip
-    return Response(
-        content,
-        mimetype="text/csv",
-        headers={"Content-Disposition": "attachment; filename=warnings.csv"},
-    )
-
-
-@blueprint.route("/<no>")
-@require(*READERS)
-def show(no: str) -> Any:
-    """One warning, from what is wrong down to what was decided."""
-    return _page(no, Form())
-
-
-def _page(no: str, form: Form) -> Any:
-    with read_only(current_access()) as session:
-        detail = signals.signal_detail(session, no)
-    one = detail.signal
-    words = ControlWords(
+def words_of(one: signals.SignalView) -> ControlWords:
+    """The words of a warning's chart."""
+    return ControlWords(
         observed=_("observed"),
         expected=_("expected"),
         upper=_("bound"),
@@ -142,16 +119,21 @@ def _page(no: str, form: Form) -> Any:
             upper=f"{one.upper:.0f}",
         ),
     )
-    table = list(
-        zip(
-            detail.series["weeks"],
-            detail.series["observed"],
-            detail.series["expected"],
-            detail.series["upper"],
-            detail.series["alarm"],
-            strict=True,
-        )
-    )
+
+
+@blueprint.route(BASE + "/<no>")
+@require(*READERS)
+def show(no: str) -> Any:
+    """One warning, from what is wrong down to what was decided."""
+    return _page(no, Form())
+
+
+def _page(no: str, form: Form) -> Any:
+    with read_only(current_access()) as session:
+        detail = signals.signal_detail(session, no)
+        one = detail.signal
+        beside = accidents_beside(session, one.category_code, one.week_on)
+    words = words_of(one)
     page = render_template(
         "pages/warning.html",
         title=one.category_name,
@@ -161,15 +143,16 @@ def _page(no: str, form: Form) -> Any:
         one=one,
         option=control_option(detail.series, words),
         reading=words.description,
-        table=table[::-1],
-        lots=sorted({row.lot_no for row in detail.evidence.rows if row.lot_no}),
+        shown=EVIDENCE_SHOWN,
+        beside=beside,
+        lots=sorted({row.lot_no for row in (*detail.evidence.rows, *beside.rows) if row.lot_no}),
         form=form,
         may_decide=current_actor().role in ANALYSTS and one.state != "closed",
     )
     return page, form.status
 
 
-@blueprint.route("/<no>/decide", methods=["POST"])
+@blueprint.route(BASE + "/<no>/decide", methods=["POST"])
 @require(*ANALYSTS)
 def decide(no: str) -> Any:
     """Assign, confirm or close, with the reason."""
@@ -183,7 +166,7 @@ def decide(no: str) -> Any:
                 deciding.decide(
                     session, current_actor(), no, action=action, reason=reason, version=version
                 )
-            return redirect(url_for("warnings.show", no=no), 303)
+            return redirect(url_for("warnings.show", no=no, done="decided"), 303)
         except Refusal as refusal:
             form.refused(refusal)
     return _page(no, form)

@@ -6,6 +6,7 @@
   var words = JSON.parse(document.getElementById("verify-words").textContent);
   var button = document.getElementById("recompute");
   var verdict = document.getElementById("verdict");
+  var noted = document.getElementById("noted");
 
   function fill(text, facts) {
     return text.replace(/\{(\w+)\}/g, function (_, key) { return facts[key]; });
@@ -70,7 +71,7 @@
       })
       .then(function (bundle) {
         var begun = performance.now();
-        var results = window.ZH.verifyBundle({ parts: bundle.parts }, document.getElementById("noted").value.trim());
+        var results = window.ZH.verifyBundle({ parts: bundle.parts }, noted ? noted.value.trim() : "");
         show(results, performance.now() - begun);
       })
       .catch(function (error) { tell("bad", words.unreachable, " " + error.message); })
@@ -79,5 +80,5 @@
 
   button.hidden = false;
   button.addEventListener("click", recompute);
-  recompute();
+  if (box.hasAttribute("data-auto")) recompute();
 })();

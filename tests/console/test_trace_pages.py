@@ -1,0 +1,174 @@
+"""The trace page: what is found is listed twice, drawn and written; who may see it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import openpyxl
+import pytest
+from sqlalchemy.orm import Session
+
+from core import imports
+from core.actors import SYSTEM, Role
+from tests.console.doors import sign_in
+from tests.services.traceability.conftest import csv_of, story, town
+from traceability import queries, service
+from traceability.imports import LEDGER
+
+__all__ = ["sign_in", "story", "town"]  # fixtures of the services, used here too
+
+SignIn = Callable[..., None]
+URL = "/console/trace"
+
+
+@pytest.fixture
+def stored(session: Session, story: list[dict[str, str]]) -> None:
+    """The story, in the journal."""
+    assert imports.run(session, SYSTEM, LEDGER, csv_of(story), "story.csv").stored
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("direction", ["both", "forward", "backward"])
+def test_the_page_answers_in_both_languages(
+    client: Any, sign_in: SignIn, stored: None, lang: str, direction: str
+) -> None:
+    sign_in(client, Role.INSPECTOR)
+
+    page = client.get(URL, query_string={"lot": "YS-17", "direction": direction, "lang": lang})
+
+    assert page.status_code == 200
+    assert "<svg" in page.text
+    assert "YS-17" in page.text
+
+
+def test_the_tables_list_every_holding_of_the_trace(
+    client: Any, session: Session, sign_in: SignIn, stored: None
+) -> None:
+    sign_in(client, Role.LEAD_INSPECTOR)
+    trace = service.trace(session, queries.lot_by_number(session, "YS-17").lot_id)
+
+    text = client.get(URL, query_string={"lot": "YS-17"}).text
+
+    tables = text[text.index('id="downstream"') :]
+    rows = tables.count("<tr>") - tables.count("<thead>")
+    assert rows == len(trace.holdings)
+    for lot in trace.lots:
+        assert f">{lot.lot.number}</a>" in tables
+
+
+def test_a_direction_leaves_the_other_table_out(client: Any, sign_in: SignIn, stored: None) -> None:
+    sign_in(client, Role.INSPECTOR)
+
+    forward = client.get(URL, query_string={"lot": "YS-17", "direction": "forward"}).text
+
+    assert 'id="downstream"' in forward
+    assert 'id="upstream"' not in forward
+
+
+def test_without_a_lot_the_page_searches(client: Any, sign_in: SignIn, stored: None) -> None:
+    sign_in(client, Role.INSPECTOR)
+
+    assert client.get(URL).status_code == 200
+    assert "YS-17" in client.get(URL, query_string={"q": "YS"}).text
+
+
+def test_an_unknown_lot_becomes_a_search_for_it(client: Any, sign_in: SignIn, stored: None) -> None:
+    sign_in(client, Role.INSPECTOR)
+
+    page = client.get(URL, query_string={"lot": "NO-SUCH"})
+
+    assert page.status_code == 200
+    assert 'value="NO-SUCH"' in page.text
+
+
+def test_the_sheets_hold_the_same_holdings(
+    client: Any, session: Session, sign_in: SignIn, stored: None
+) -> None:
+    sign_in(client, Role.RISK_ANALYST)
+    trace = service.trace(session, queries.lot_by_number(session, "YS-17").lot_id)
+
+    sheet = client.get(f"{URL}.csv", query_string={"lot": "YS-17"})
+    book = client.get(f"{URL}.xlsx", query_string={"lot": "YS-17"})
+
+    assert len(sheet.data.decode("utf-8-sig").splitlines()) == 1 + len(trace.holdings)
+    first = openpyxl.load_workbook(io.BytesIO(book.data)).worksheets[0]
+    assert first.max_row == 1 + len(trace.holdings)
+
+
+def test_a_trace_is_not_for_enterprises(client: Any, sign_in: SignIn, stored: None) -> None:
+    sign_in(client, Role.ENTERPRISE)
+
+    assert client.get(URL, query_string={"lot": "YS-17"}).status_code == 403
+    assert client.get(f"{URL}.csv", query_string={"lot": "YS-17"}).status_code == 403
+
+
+def test_the_ledger_shows_an_enterprise_its_page(
+    client: Any, sign_in: SignIn, stored: None
+) -> None:
+    sign_in(client, Role.ENTERPRISE)
+
+    page = client.get("/console/ledger")
+
+    assert page.status_code == 200
+    assert "YS-17" not in page.text  # rows of others stay with others
+
+
+def test_a_bad_ledger_is_shown_with_its_problems(
+    client: Any, sign_in: SignIn, story: list[dict[str, str]]
+) -> None:
+    sign_in(client, Role.LEAD_INSPECTOR)
+    rows = [dict(row) for row in story]
+    rows[0]["数量"] = "many"
+
+    answer = client.post(
+        "/console/ledger",
+        data={"file": (io.BytesIO(csv_of(rows)), "ledger.csv"), "step": "store"},
+        content_type="multipart/form-data",
+    )
+
+    assert answer.status_code == 303, answer.text
+    page = client.get(answer.headers["Location"])
+    assert page.status_code == 200
+    assert "/marked" in page.text
+    marked = client.get(answer.headers["Location"] + "/marked")
+    assert marked.status_code == 200
+    assert "问题" in marked.data.decode("utf-8-sig")
+
+
+def test_a_ledger_without_a_file_is_refused_on_the_page(client: Any, sign_in: SignIn) -> None:
+    sign_in(client, Role.LEAD_INSPECTOR)
+
+    answer = client.post("/console/ledger", data={})
+
+    assert answer.status_code == 422
+    assert 'id="errors"' in answer.text
+
+
+def test_an_inspector_may_not_upload(client: Any, sign_in: SignIn) -> None:
+    sign_in(client, Role.INSPECTOR)
+
+    assert client.post("/console/ledger", data={}).status_code == 403
+
+
+def test_a_link_opens_its_lot_though_another_has_that_number(
+    client: Any,
+    session: Session,
+    sign_in: SignIn,
+    stored: None,
+    story: list[dict[str, str]],
+) -> None:
+    lot_id = queries.lot_by_number(session, "YS-17").lot_id
+    renamed = [
+        {title: cell.replace("YS-17", str(lot_id)) for title, cell in row.items()}
+        | ({"单据号": row["单据号"] + "-2"} if row.get("单据号") else {})
+        for row in story
+    ]
+    assert imports.run(session, SYSTEM, LEDGER, csv_of(renamed), "second.csv").stored
+    sign_in(client, Role.INSPECTOR)
+
+    page = client.get(URL, query_string={"lot_id": lot_id}).text
+
+    assert "· <b>YS-17</b>" in page
+    assert f"· <b>{lot_id}</b>" in client.get(URL, query_string={"lot": lot_id}).text
