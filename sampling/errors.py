@@ -100,6 +100,16 @@ class NoEligibleInspector(Invalid):
     )
 
 
+class TooFewVisits(Invalid):
+    """All inspectors together may make fewer visits than the plan needs."""
+
+    code = "sampling/too-few-visits"
+    message = (
+        "{visits} visits need {needed} seats; the {inspectors} inspectors may take {available} in "
+        "all. Raise the cap of visits, name more inspectors, or draw fewer enterprises."
+    )
+
+
 class EntropyInvalid(Invalid):
     """A value that cannot be the source's."""
 

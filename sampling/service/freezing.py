@@ -23,6 +23,7 @@ from sampling.errors import (
     QuotaTooLarge,
     StateForbids,
     StratumWithoutQuota,
+    TooFewVisits,
 )
 from sampling.events import PlanCommitted
 from sampling.maths import bundle
@@ -72,7 +73,7 @@ def freeze(session: Session, actor: Actor, plan_no: str, *, secret: bytes, softw
     StateForbids
         The plan is not a draft.
     BeaconNotInFuture, FrameEmpty, StratumWithoutQuota, QuotaTooLarge, CodeUnusable,
-    NoEligibleInspector
+    NoEligibleInspector, TooFewVisits
         What stands in the way; nothing is stored.
     """
     plan = plan_by_no(session, plan_no, lock=True)
@@ -196,6 +197,12 @@ def _check_everyone_can_get_a_team(
             units=", ".join(one.code for one in blocked[:SHOWN]),
             fields=[blocked_field(one) for one in blocked[:SHOWN]],
         )
+    # Who is drawn does not matter here: too few visits in all is known before any number exists.
+    visits = sum(rule["quota"] for rule in document["strata"])
+    needed = visits * document["team"]["size"]
+    available = sum(max(0, one.cap - one.load) for one in pool)
+    if available < needed:
+        raise TooFewVisits(visits=visits, needed=needed, available=available, inspectors=len(pool))
 
 
 def blocked_field(one: Blocked) -> FieldProblem:

@@ -428,17 +428,27 @@ def test_a_replacement_can_itself_be_replaced_until_no_reserve_is_left(
 
 
 def test_caps_that_a_sample_breaks_are_told_with_the_draw(city: City, at: Clock) -> None:
-    # Ten units need twenty seats; eight inspectors with two visits each have sixteen.
+    # Ten units need twenty seats. Eight inspectors with two visits each have sixteen; two more
+    # could take the rest, but their certificates have ended.
+    for _ in range(2):
+        factories.person(city.session, certificate_until=date(2020, 1, 1))
     plan_no = drawn(city, at, team={"cap": 2})
 
     detail = queries.plan_detail(city.session, plan_no)
     assert len(detail.blocking) == 10
-    assert {reason for _, reason in detail.blocking[0]["reasons"]} == {"load"}
+    assert {reason for _, reason in detail.blocking[0]["reasons"]} == {"certificate", "load"}
     assert judged(city.session, plan_no) == {}
     with pytest.raises(errors.StateForbids, match="drawn with teams"):
         changing.replace_unit(
             city.session, city.lead, plan_no, code=detail.blocking[0]["code"], reason="x"
         )
+
+
+def test_too_few_visits_in_all_are_refused_before_any_number_exists(city: City, at: Clock) -> None:
+    at(BEFORE)
+
+    with pytest.raises(errors.TooFewVisits, match="10 visits need 20 seats; the 8 inspectors"):
+        city.committed(team={"cap": 2})
 
 
 def result(code: str, **changes: Any) -> dict[str, Any]:
