@@ -10,6 +10,7 @@ from flask_babel import gettext
 from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
+from api.console.languages import problem_words, refusal_words
 from core import errors, outbox
 from core.log import logger
 
@@ -81,12 +82,12 @@ def status_of(refusal: errors.Refusal) -> int:
 
 def words_of(refusal: errors.Refusal) -> str:
     """The refusal in the reader's language; the template is translated, then filled."""
-    return str(gettext(refusal.message)).format(**refusal.facts)
+    return refusal_words(refusal)
 
 
 def field_words(problem: errors.FieldProblem) -> str:
     """A field's problem in the reader's language."""
-    return str(gettext(problem.message)).format(**(problem.facts or {}))
+    return problem_words(problem)
 
 
 def wants_json() -> bool:

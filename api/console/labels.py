@@ -206,6 +206,18 @@ LABELS: dict[str, dict[str, object]] = {
         "fit": _("computing bounds"),
         "compare": _("comparing ledgers"),
     },
+    "recall_party": {
+        "producer": _("producer"),
+        "officer": _("officer"),
+        "leader": _("leader"),
+    },
+    "hindrance": {
+        "certificate": _("certificate not valid on the day"),
+        "region": _("another region"),
+        "qualification": _("not qualified"),
+        "recused": _("recused"),
+        "load": _("no room left"),
+    },
     "recall_act": {
         "report": _("defect reported"),
         "file-plan": _("plan filed"),
@@ -324,6 +336,9 @@ TONES: dict[str, dict[str, str]] = {
     },
 }
 
+# Families whose codes stand as facts in refusals, such as "Plan … is {state}".
+_IN_REFUSALS = ("role", "plan", "recall", "recall_act", "recall_party", "hindrance")
+
 LEVEL_CLASSES = {"red": "I", "orange": "II", "yellow": "III", "blue": "IV"}
 
 
@@ -331,6 +346,17 @@ def label(family: str, code: object) -> str:
     """What a code is called; a code without words is shown as it is."""
     words = LABELS.get(family, {}).get(str(code))
     return str(words) if words is not None else str(code if code is not None else "—")
+
+
+def words_of_codes(fact: str) -> list[str]:
+    """The words of a refusal's fact that is a code, or several with commas; empty for others."""
+    told = []
+    for code in fact.split(", "):
+        family = next((each for each in _IN_REFUSALS if code in LABELS[each]), None)
+        if family is None:
+            return []
+        told.append(label(family, code))
+    return told
 
 
 def tone(family: str, code: object) -> str:

@@ -16,6 +16,7 @@ from babel.support import Translations
 from flask import Flask, Response, g, has_request_context, request
 from flask_babel import Babel, get_locale, gettext
 
+from api.console.labels import words_of_codes
 from core.errors import FieldProblem, Refusal
 
 FOLDER = Path(__file__).parent / "translations"
@@ -83,8 +84,13 @@ def _templates() -> tuple[tuple[re.Pattern[str], tuple[str, ...], str], ...]:
 
 def filled(template: str, facts: dict[str, Any]) -> str:
     """A template in the visitor's language with facts in it; facts that are words are said too."""
-    told = {key: said(fact) if isinstance(fact, str) else fact for key, fact in facts.items()}
+    told = {key: _fact(fact) if isinstance(fact, str) else fact for key, fact in facts.items()}
     return gettext(template).format(**told) if template else ""
+
+
+def _fact(fact: str) -> str:
+    codes = words_of_codes(fact)
+    return ("、" if language() == "zh" else ", ").join(codes) if codes else said(fact)
 
 
 def said(words: str) -> str:

@@ -29,6 +29,9 @@ DOMAINS = ("core", "registry", "sampling", "traceability", "risk", "recall")
 KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
 METHODS = [("**.py", "python"), ("console/templates/**.html", "jinja2.ext:babel_extract")]
 
+# What the extractor makes of a choice of two words inside gettext(): not messages.
+_NOT_MESSAGES = frozenset({"{problem}", "{words}", "yesno", "yespossible"})
+
 Found = dict[str | tuple[str, str], list[str]]
 
 # Which argument of a call is a message for people; calls of other names are not looked at.
@@ -73,7 +76,7 @@ def found() -> Found:
 
 def _note(messages: Found, message: str | tuple[str, ...], origin: str) -> None:
     key = message if isinstance(message, str) else (message[0], message[1])
-    if key and key != "{problem}" and key != "{words}":
+    if key and key not in _NOT_MESSAGES:
         origins = messages.setdefault(key, [])
         if origin not in origins:
             origins.append(origin)
@@ -174,7 +177,7 @@ _SHEET_WORDS = (
 )  # fmt: skip
 _DIAGRAM_WORDS = (
     "Production", "Held by", "Raw materials", "Parts", "Further production", "Wholesale",
-    "Retail and platforms",
+    "Retail and platforms", "Today",
 )  # fmt: skip
 
 

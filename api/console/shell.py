@@ -76,6 +76,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, frozenset[Role]], ...]], ...] = (
             ("Overview", "home.overview", STAFF),
             ("Warnings", "warnings.listing", ANALYSTS | LEADS),
             ("Trace", "trace.show", STAFF),
+            ("Enterprise profiles", "enterprises.listing", STAFF),
         ),
     ),
     (
@@ -200,6 +201,14 @@ def done_words() -> str:
     return labels.label("done", code) if code in labels.LABELS["done"] else ""
 
 
+def first_page() -> str:
+    """The first page of whoever is asking."""
+    role = current_actor().role
+    if role is Role.ENTERPRISE:
+        return url_for("my.todo")
+    return url_for("home.overview" if role in STAFF else "public.home")
+
+
 def csrf_field() -> Markup:
     """The hidden field of every form that changes something."""
     return Markup('<input type="hidden" name="csrf_token" value="{}">').format(csrf_token())
@@ -229,6 +238,8 @@ def number(value: Decimal | float | None) -> str:
         value = value.normalize()
         text = f"{value:,f}"
         return text.rstrip("0").rstrip(".") if "." in text else text
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     return f"{value:,}"
 
 
@@ -275,6 +286,7 @@ def install(app: Flask) -> None:
         here=here,
         csrf_field=csrf_field,
         done_words=done_words,
+        first_page=first_page,
         dots=die,
     )
     app.context_processor(lambda: {"shell": shell(), "theme": theme()})

@@ -105,7 +105,7 @@ def test_a_role_that_is_not_enough_is_told_what_is(client: Any, sign_in: SignIn)
     answer = client.get("/api/v1/enterprises")
 
     assert answer.status_code == 403
-    assert "lead_inspector" in answer.json["title"]
+    assert "lead_inspector" in answer.json["facts"]["roles"]
 
 
 @pytest.mark.parametrize("path", ["/api/v1/enterprises?colour=red", "/api/v1/categories?x=1"])

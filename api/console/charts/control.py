@@ -12,12 +12,15 @@ from typing import Any
 
 from api.console.theme import TOKENS
 
-ALARM = TOKENS["red"][0]  # the same by day and by night: it carries meaning
+# The same by day and by night; each reads on both grounds.
+ALARM = TOKENS["red"][0]
+ON_ALARM = TOKENS["on-brand"][0]
+QUIET = TOKENS["field-line"][0]
 
 
 @dataclass(frozen=True, slots=True)
 class ControlWords:
-    """The words of the chart, in the reader's language."""
+    """The words of the chart, in the reader's language; ``mark`` stands beside the last alarm."""
 
     observed: str
     expected: str
@@ -25,6 +28,7 @@ class ControlWords:
     alarm: str
     not_judged: str
     description: str
+    mark: str = ""
 
 
 def control_option(series: Mapping[str, Sequence[Any]], words: ControlWords) -> dict[str, Any]:
@@ -53,7 +57,7 @@ def control_option(series: Mapping[str, Sequence[Any]], words: ControlWords) -> 
     return {
         "aria": {"enabled": True, "label": {"description": words.description}},
         "animation": False,
-        "grid": {"left": 8, "right": 16, "top": 40, "bottom": 8, "containLabel": True},
+        "grid": {"left": 8, "right": 16, "top": 52, "bottom": 8, "containLabel": True},
         "legend": {"data": names, "top": 0, "left": 0},
         "tooltip": {"trigger": "axis", "renderMode": "richText"},
         "xAxis": {"type": "category", "data": weeks, "axisTick": {"alignWithLabel": True}},
@@ -66,22 +70,27 @@ def control_option(series: Mapping[str, Sequence[Any]], words: ControlWords) -> 
                 "barMaxWidth": 14,
                 "markArea": _bands(weeks, series["judged"], words.not_judged),
             },
-            _line(words.expected, series["expected"], line="dashed"),
-            _line(words.upper, series["upper"], line="solid"),
+            _line(words.expected, series["expected"], QUIET, line="dotted"),
+            # A week whose neighbours have no bound still shows its own: a short dash.
+            _line(words.upper, series["upper"], ALARM, line="solid", symbol="rect"),
             {
                 "name": words.alarm,
                 "type": "scatter",
                 "data": alarms,
                 "symbol": "triangle",
-                "symbolSize": 13,
+                "symbolSize": 12,
+                "symbolOffset": [0, -9],
                 "itemStyle": {"color": ALARM},
                 "z": 5,
+                "markPoint": _mark(alarms, words.mark),
             },
         ],
     }
 
 
-def _line(name: str, values: Sequence[Any], *, line: str) -> dict[str, Any]:
+def _line(
+    name: str, values: Sequence[Any], colour: str, *, line: str, symbol: str = "none"
+) -> dict[str, Any]:
     """A stepped line with gaps where there is no number."""
     return {
         "name": name,
@@ -89,8 +98,35 @@ def _line(name: str, values: Sequence[Any], *, line: str) -> dict[str, Any]:
         "data": list(values),
         "step": "middle",
         "connectNulls": False,
-        "showSymbol": False,
-        "lineStyle": {"type": line, "width": 2},
+        "symbol": symbol,
+        "symbolSize": [11, 2],
+        "showAllSymbol": True,
+        "itemStyle": {"color": colour},
+        "lineStyle": {"type": line, "width": 2, "color": colour},
+        "z": 4,
+    }
+
+
+def _mark(alarms: Sequence[Sequence[Any]], words: str) -> dict[str, Any]:
+    """A label to the left of the last alarm."""
+    label = {
+        "show": True,
+        "formatter": "{b}",
+        "position": "left",
+        "distance": 12,
+        "color": ON_ALARM,
+        "backgroundColor": ALARM,
+        "padding": [4, 8],
+        "borderRadius": 4,
+        "fontSize": 12,
+    }
+    return {
+        "silent": True,
+        "symbol": "circle",
+        "symbolSize": 1,
+        "itemStyle": {"color": ALARM},
+        "label": label,
+        "data": [{"name": words, "coord": list(alarms[-1])}] if words and alarms else [],
     }
 
 

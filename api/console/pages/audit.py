@@ -7,15 +7,27 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from api.auth import current_access, require
+from api.console.labels import label
+from api.imports import KINDS
 from core import journal
 from core.actors import Role
 from core.audit import STREAM
 from core.journal import JournalEntry
 from core.unit_of_work import read_only
+from traceability.imports import LEDGER
 
 blueprint = Blueprint("audit", __name__, url_prefix="/console/audit")
 
 PAGE = 50
+
+
+def act_words(kind: str) -> str:
+    """What was done, in words."""
+    domain, _dot, rest = kind.partition(".")
+    if domain == "import":
+        known = {**KINDS, LEDGER.name: LEDGER}.get(rest)
+        return str(_("file imported: %(kind)s", kind=known.title if known else rest))
+    return label("act", kind)
 
 
 @blueprint.route("")
@@ -35,7 +47,7 @@ def listing() -> str:
     return render_template(
         "pages/audit.html",
         title=_("Audit log"),
-        entries=entries,
+        entries=[(entry, act_words(entry.kind)) for entry in entries],
         checked=checked,
         broken=broken,
         older=entries[-1].sequence if len(entries) == PAGE else None,

@@ -15,6 +15,7 @@ from core import files, imports, outbox
 from core.actors import Role
 from core.errors import Refusal
 from core.unit_of_work import read_only, unit_of_work
+from traceability.imports import LEDGER
 
 blueprint = Blueprint("imports_pages", __name__, url_prefix="/console/imports")
 
@@ -38,7 +39,7 @@ def _page(form: Form) -> Any:
         records=records,
         kinds=[(name, kind.title) for name, kind in KINDS.items()],
         mappings=[(name, name) for name in mappings()],
-        titles={name: kind.title for name, kind in KINDS.items()},
+        titles={name: kind.title for name, kind in {**KINDS, LEDGER.name: LEDGER}.items()},
     )
     return page, form.status
 

@@ -254,6 +254,9 @@ def _page(no: str, form: Form) -> Any:
         may_lead=current_actor().role in LEADS,
         mine_typed=current_actor().account_id,
         parts=PARTS,
+        # The panel recomputes what the public may fetch: nothing before the list is open.
+        is_open=detail.summary.drawn_at is not None
+        and (detail.disclose_on is None or detail.disclose_on <= today()),
         verify_words=verify_words(),
     )
     return page, form.status
@@ -296,7 +299,7 @@ def _steps(detail: Any) -> list[dict[str, str]]:
         _("Lock and publish the commitment"),
         _("Public numbers"),
         _("Draw"),
-        _("Visits"),
+        _("Dispatch and visits"),
     )
     steps = []
     for index, (title, note) in enumerate(zip(titles, notes, strict=True)):

@@ -30,8 +30,10 @@ def _after(role: Role) -> str:
     """Where to go: the page that was asked for, else the role's first page."""
     wanted = request.values.get("next", "")
     parts = urlsplit(wanted)
-    # Only a path of ours: an address with a host would send people elsewhere.
-    if wanted.startswith("/") and not wanted.startswith("//") and not parts.netloc:
+    # Only a path of ours: an address with a host would send people elsewhere. Browsers read a
+    # backslash as a slash.
+    is_path = wanted.startswith("/") and not wanted.startswith("//") and "\\" not in wanted
+    if is_path and not parts.netloc:
         return wanted
     return url_for("my.todo" if role is Role.ENTERPRISE else "home.overview")
 

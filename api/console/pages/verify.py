@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from api.auth import public
 from api.console.listing import EXTENSIONS, Column, Listing
+from core.clock import today
 from core.unit_of_work import PUBLIC_ACCESS, read_only
 from sampling import queries
 
@@ -47,7 +48,7 @@ def listing(extension: str | None) -> Any:
         ),
         Column("title", _("Title"), lambda one: one.title, under=lambda one: one.void_reason),
         Column("roster", _("Roster"), lambda one: one.frame_size, "number"),
-        Column("quota", _("Draw"), lambda one: one.quota, "number"),
+        Column("quota", _("Quota"), lambda one: one.quota, "number"),
         Column("committed_at", _("Committed"), lambda one: one.committed_at, "moment"),
         Column("drawn_at", _("Drawn"), lambda one: one.drawn_at, "moment"),
         Column("commitment", _("Commitment"), lambda one: one.commitment, "code", shown=False),
@@ -76,6 +77,8 @@ def show(no: str) -> str:
         crumbs=[(_("Draws"), url_for("verify.listing"))],
         crumb=draw.no,
         draw=draw,
+        is_open=draw.drawn_at is not None
+        and (draw.disclose_on is None or draw.disclose_on <= today()),
         parts=PARTS,
         verify_words=verify_words(),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from api.auth import current_access, current_actor, require
 from api.console.charts.control import ControlWords, control_option
+from api.console.figures import spark
 from api.console.forms import Form
 from api.console.labels import LABELS, label
 from api.console.listing import EXTENSIONS, Column, Filter, Listing
@@ -32,6 +34,7 @@ LEVELS = ("red", "orange", "yellow", "blue")
 STATES = ("new", "assigned", "closed")
 MOST = 5000
 EVIDENCE_SHOWN = 8
+LOTS_SHOWN = 12
 
 
 def _columns() -> list[Column]:
@@ -50,11 +53,16 @@ def _columns() -> list[Column]:
         Column("observed", _("Observed"), lambda row: row.observed, "number"),
         Column("expected", _("Expected"), lambda row: round(row.expected, 2), "number"),
         Column("upper", _("Bound"), lambda row: round(row.upper, 2), "number"),
+        Column("ratio", _("Times expected"), _ratio, "number"),
         Column("p", _("p"), lambda row: float(f"{row.p_value:.2g}"), shown=False),
         Column("raised_at", _("Raised"), lambda row: row.raised_at, "moment", shown=False),
         Column("owner", _("Owner"), lambda row: row.owner),
         Column("state", _("State"), lambda row: row.outcome or row.state, "state:signal"),
     ]
+
+
+def _ratio(row: signals.SignalView) -> float | None:
+    return round(row.observed / row.expected, 1) if row.expected else None
 
 
 def _filters(session: Session) -> list[Filter]:
@@ -118,6 +126,12 @@ def words_of(one: signals.SignalView) -> ControlWords:
             expected=f"{one.expected:.1f}",
             upper=f"{one.upper:.0f}",
         ),
+        mark=_(
+            "%(week)s · %(observed)s > %(upper)s",
+            week=one.week,
+            observed=one.observed,
+            upper=f"{one.upper:.0f}",
+        ),
     )
 
 
@@ -141,11 +155,15 @@ def _page(no: str, form: Form) -> Any:
         crumb=one.number,
         detail=detail,
         one=one,
+        ratio=_ratio(one),
+        trend=spark([count for count in one.recent if count is not None]),
         option=control_option(detail.series, words),
         reading=words.description,
         shown=EVIDENCE_SHOWN,
         beside=beside,
-        lots=sorted({row.lot_no for row in (*detail.evidence.rows, *beside.rows) if row.lot_no}),
+        lots=Counter(
+            row.lot_no for row in (*detail.evidence.rows, *beside.rows) if row.lot_no
+        ).most_common(LOTS_SHOWN),
         form=form,
         may_decide=current_actor().role in ANALYSTS and one.state != "closed",
     )
@@ -160,11 +178,22 @@ def decide(no: str) -> Any:
     action = form.choice("action", _("Decision"), ("assign", "confirm", "close"))
     reason = form.text("reason", _("Reason"))
     version = form.number("version", _("Version"))
+    owner = form.text("owner", _("Give it to"), required=False) if action == "assign" else ""
     if form.is_good:
         try:
+            taker = None
+            if owner:
+                with read_only() as session:  # requests themselves may not read accounts
+                    taker = deciding.staff_owner(session, owner)
             with unit_of_work(current_access()) as session:
                 deciding.decide(
-                    session, current_actor(), no, action=action, reason=reason, version=version
+                    session,
+                    current_actor(),
+                    no,
+                    action=action,
+                    reason=reason,
+                    version=version,
+                    owner=taker,
                 )
             return redirect(url_for("warnings.show", no=no, done="decided"), 303)
         except Refusal as refusal:

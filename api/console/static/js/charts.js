@@ -3,12 +3,16 @@
   "use strict";
   if (!window.echarts) return;
   var script = document.querySelector("script[data-themes]");
+  var system = window.matchMedia("(prefers-color-scheme: dark)");
   var charts = [];
 
-  function isDark() {
+  function theme() {
     var chosen = document.documentElement.dataset.theme;
-    if (chosen) return chosen === "dark";
-    return window.matchMedia("(prefers-color-scheme: dark)").matches;
+    return chosen || (system.matches ? "dark" : "light");
+  }
+
+  function dress(name) {
+    charts.forEach(function (chart) { chart.setTheme(name); });
   }
 
   function draw(themes) {
@@ -16,7 +20,7 @@
     document.querySelectorAll("[data-chart]").forEach(function (box) {
       var option = JSON.parse(document.getElementById(box.dataset.chart).textContent);
       box.hidden = false;
-      var chart = window.echarts.init(box, isDark() ? "dark" : "light", { renderer: "svg" });
+      var chart = window.echarts.init(box, theme(), { renderer: "svg" });
       chart.setOption(option);
       charts.push(chart);
     });
@@ -24,4 +28,11 @@
 
   fetch(script.dataset.themes).then(function (answer) { return answer.json(); }).then(draw);
   window.addEventListener("resize", function () { charts.forEach(function (chart) { chart.resize(); }); });
+  if (system.addEventListener) system.addEventListener("change", function () { dress(theme()); });
+  // Paper is white, and shows the numbers beside each picture.
+  window.addEventListener("beforeprint", function () {
+    dress("light");
+    document.querySelectorAll("details.twin").forEach(function (twin) { twin.open = true; });
+  });
+  window.addEventListener("afterprint", function () { dress(theme()); });
 })();
