@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core import imports
-from core.errors import NotFound
+from core.errors import Conflict, NotFound
 from registry.catalogues import KINDS as CATALOGUES
 from registry.imports import KINDS as REGISTRY
 from risk.imports import KINDS as RISK
@@ -31,6 +31,15 @@ class UnknownMapping(NotFound):
 
     code = "imports/unknown-mapping"
     message = "There is no mapping {name}; those that come along are {names}."
+
+
+class NotChecked(Conflict):
+    """Only a file that was checked can be stored."""
+
+    code = "imports/not-checked"
+    message = (
+        "{file} cannot be stored now: its check has not ended, or it was stored or refused already."
+    )
 
 
 class UnknownUpload(NotFound):

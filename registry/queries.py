@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -18,6 +18,7 @@ from registry.maths.holidays import fixed_holidays
 from registry.maths.packs import Rule as RuleView
 from registry.maths.packs import read_rule
 from registry.models import (
+    Account,
     Category,
     Department,
     Enterprise,
@@ -348,6 +349,13 @@ def recusals(session: Session) -> list[RecusalView]:
         .order_by(Person.number, Enterprise.code, Recusal.kind)
     ).all()
     return [RecusalView(*row) for row in rows]
+
+
+def account_names(session: Session, ids: Collection[int]) -> dict[int, str]:
+    """Names of accounts, by number. Ask as the system: requests may not read accounts."""
+    return dict(
+        session.execute(select(Account.id, Account.display_name).where(Account.id.in_(ids))).all()
+    )
 
 
 @dataclass(frozen=True, slots=True)

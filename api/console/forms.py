@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
@@ -21,6 +22,9 @@ STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (Conflict, 409),
     (Stale, 412),
 )
+
+# No exponent: 1e999999999 would be a number of a gigabyte.
+_AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +80,10 @@ class Form:
         value = self.text(name, title, required=required)
         if not value:
             return None
-        try:
-            number = Decimal(value)
-        except InvalidOperation:
-            number = Decimal("NaN")
-        if not number.is_finite() or number < 0:
+        if not _AMOUNT.fullmatch(value):
             self.wrong(name, _("“%(title)s” is not a number; write it like 12.5.", title=title))
             return None
-        return number
+        return Decimal(value)
 
     def day(self, name: str, title: str, *, required: bool = True) -> date | None:
         """A calendar day."""

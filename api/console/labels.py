@@ -153,6 +153,13 @@ LABELS: dict[str, dict[str, object]] = {
         "named again": _("named again"),
         "without a key": _("without a key"),
         "messages": _("messages"),
+        "stored": _("stored"),
+        "unknown enterprise": _("enterprise not on the register"),
+        "rows added": _("ledger rows added"),
+        "inputs added": _("inputs added"),
+        "rows known": _("known already"),
+        "receivers not written": _("receivers not written down"),
+        "products added": _("products added"),
     },
     "import": {
         "to-check": _("being checked"),
@@ -275,6 +282,8 @@ LABELS: dict[str, dict[str, object]] = {
         "filed": _("The recall is filed; the clocks run, and the scope is being traced."),
         "announced": _("The recall is announced to everybody."),
         "begun": _("The recall has begun."),
+        "plan-filed": _("The plan is filed."),
+        "step": _("The step is on record; the clocks were set accordingly."),
         "stopping": _("The job was asked to stop."),
     },
 }

@@ -20,6 +20,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from werkzeug.exceptions import default_exceptions
 
 from core.errors import Refusal
 
@@ -169,8 +170,18 @@ def _vocabulary() -> Iterator[tuple[str, str]]:
     for kind in (answer.Side, answer.GapReason, answer.FindingKind, LinkState):
         yield from (("traceability/maths/answer.py", each.value) for each in kind)
     yield from (("api/console/tiers.py", word) for word in _DIAGRAM_WORDS)
+    for status in (400, 404, 405, 413, 415):
+        yield "api/errors.py", str(default_exceptions[status].description)
+    yield from (("sampling/service/framing.py", words) for words in _LEFT_OUT)
+    yield "core/calendar.py", _PROVISIONAL
+    yield "sampling/maths/entropy.py", "invented value for a demonstration, not a public source"
 
 
+# Why an enterprise is not on the roster of a plan.
+_LEFT_OUT = ("status {0}", "no grade", "no risk tier", "inspected on {0}")
+_PROVISIONAL = (
+    "The holiday notice for {0} is not loaded: only weekends and holidays fixed by law are known."
+)
 _SHEET_WORDS = (
     "Reason", "Ask", "Figures", "Finding", "What", "Value", "yes", "possible", "no", "both",
     "forward", "backward", "respected", "ignored", "shipment", "receipt", "return", "use",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -99,6 +100,11 @@ def accidents_beside(session: Session, category_code: str, week_on: date) -> Evi
         Incident.category_code == category_code,
         Incident.on.between(*span),
     )
+
+
+def incidents_naming(session: Session, lot_numbers: Collection[str]) -> Evidence:
+    """Incidents that name one of these lots, oldest first; two makers may use one number."""
+    return _listed(session, Incident.lot_no.in_(lot_numbers))
 
 
 def _incidents(session: Session, signal: Signal, week: tuple[date, date]) -> Evidence:

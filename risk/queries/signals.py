@@ -213,6 +213,18 @@ def _decisions(session: Session, signal_id: int) -> tuple[DecisionView, ...]:
     )
 
 
+def counts_by_level(session: Session, **filters: Any) -> dict[str, int]:
+    """How many signals of each level fit a filter; every level is named."""
+    found = dict(
+        session.execute(
+            signals_statement(**filters)
+            .with_only_columns(Signal.level, func.count())
+            .group_by(Signal.level)
+        ).all()
+    )
+    return {level.value: found.get(level.value, 0) for level in Level}
+
+
 def signal_counts(session: Session) -> SignalCounts:
     """How much waits."""
     by_state = dict(

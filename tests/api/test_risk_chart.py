@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from api.console.charts.control import ControlWords, control_option
 
@@ -31,11 +32,19 @@ def test_the_option_holds_the_numbers_and_computes_none() -> None:
 def test_weeks_that_were_not_judged_are_a_band() -> None:
     option = control_option({**SERIES, "judged": [False, True, False, False]}, WORDS)
 
-    bands = option["series"][0]["markArea"]["data"]
-    assert [(first["xAxis"], last["xAxis"]) for first, last in bands] == [
-        ("2026-W43", "2026-W43"),
-        ("2026-W45", "2026-W46"),
-    ]
+    area = option["xAxis"]["splitArea"]
+    grey = [colour != "transparent" for colour in area["areaStyle"]["color"]]
+    assert (area["show"], area["interval"]) == (True, 0)
+    assert grey == [True, False, True, True]
+
+
+def test_the_last_alarm_is_named_in_the_picture() -> None:
+    option = control_option(SERIES, replace(WORDS, mark="20 > 11"))
+    calm = control_option({**SERIES, "alarm": [False] * 4}, replace(WORDS, mark="20 > 11"))
+
+    named = option["series"][3]["markPoint"]["data"]
+    assert named == [{"name": "20 > 11", "coord": ["2026-W46", 20]}]
+    assert calm["series"][3]["markPoint"]["data"] == []
 
 
 def test_the_option_is_plain_json_with_a_description() -> None:

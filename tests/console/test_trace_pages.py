@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import openpyxl
 import pytest
 from sqlalchemy.orm import Session
 
+from api.console.pages.trace import amount_words, parts_of
 from core import imports
 from core.actors import SYSTEM, Role
+from risk.service.observing import report_incident
 from tests.console.doors import sign_in
 from tests.services.traceability.conftest import csv_of, story, town
 from traceability import queries, service
 from traceability.imports import LEDGER
+from traceability.maths.amounts import NOTHING, Amount, exactly
+from traceability.maths.balance import LotBalance
 
 __all__ = ["sign_in", "story", "town"]  # fixtures of the services, used here too
 
@@ -172,3 +178,59 @@ def test_a_link_opens_its_lot_though_another_has_that_number(
 
     assert "· <b>YS-17</b>" in page
     assert f"· <b>{lot_id}</b>" in client.get(URL, query_string={"lot": lot_id}).text
+
+
+def test_reports_that_name_a_lot_are_for_those_who_read_warnings(
+    client: Any, sign_in: SignIn, session: Session, stored: None
+) -> None:
+    report_incident(
+        session,
+        SYSTEM,
+        kind="accident",
+        received_on=date(2026, 11, 3),
+        region_code="990100",
+        category_code="C1",
+        description="caught fire in the hall",
+        lot_no="YS-17",
+    )
+    session.commit()
+    query = {"lot": "YS-17", "warning": "WS-2026-0001"}
+
+    sign_in(client, Role.RISK_ANALYST)
+    analyst = client.get(URL, query_string=query).text
+    sign_in(client, Role.INSPECTOR)
+    inspector = client.get(URL, query_string=query).text
+
+    assert "caught fire in the hall" in analyst
+    assert 'href="/console/warnings/WS-2026-0001"' in analyst
+    assert "caught fire in the hall" not in inspector
+    assert "/console/warnings/WS-2026-0001" not in inspector
+
+
+def test_a_lot_that_is_not_found_is_said_so(client: Any, sign_in: SignIn, stored: None) -> None:
+    sign_in(client, Role.INSPECTOR)
+
+    page = client.get(URL, query_string={"lot": "NO-SUCH", "lang": "en"}).text
+
+    assert 'class="note warn" role="status"' in page
+
+
+def test_shares_of_a_lot_follow_its_balance_and_never_pass_the_whole(app: Any) -> None:
+    part = Amount(Decimal(0), Decimal(20))
+    balance = LotBalance("C62", exactly(200), exactly(60), exactly(130), NOTHING, NOTHING, part)
+    wrong = LotBalance("C62", exactly(10), exactly(60), exactly(130), NOTHING, NOTHING, NOTHING)
+
+    with app.test_request_context():
+        told = {each.name: (each.share, each.start, each.width) for each in parts_of(balance)}
+        drawn = sum(float(each.width.rstrip("%")) for each in parts_of(wrong))
+
+    assert told["sold"] == ("65%", "0.00%", "65.00%")
+    assert told["held"] == ("30%", "65.00%", "30.00%")
+    assert told["unaccounted"] == ("0–10%", "95.00%", "0.00%")
+    assert drawn == 100
+
+
+def test_amounts_are_read_with_their_bounds() -> None:
+    assert amount_words(exactly(10500)) == "10,500"
+    assert amount_words(Amount(Decimal(0), Decimal("2.50"))) == "0–2.5"
+    assert amount_words(Amount(Decimal(3), None)) == "3–?"

@@ -204,6 +204,69 @@ def test_an_unknown_warning_is_not_found(client: Any, sign_in: SignIn, raised: l
     assert client.get(f"{LIST}/WS-2026-9999").status_code == 404
 
 
+def test_the_counts_by_level_are_those_of_the_list_below(
+    client: Any, sign_in: SignIn, session: Session, raised: list[str]
+) -> None:
+    sign_in(client, Role.RISK_ANALYST)
+    client.post(f"{LIST}/{raised[0]}/decide", data=_decision(session, raised[0], "close"))
+
+    for query in ({}, {"state": "closed"}, {"state": "open"}, {"region": "990100"}):
+        total = client.get(f"{LIST}.json", query_string=query).json["total"]
+        page = client.get(LIST, query_string={**query, "lang": "en"}).text
+        assert re.search(rf"All <small>{total}</small>", page), query
+    assert _numbers(client, state="open") == [raised[1]]
+
+
+def test_the_database_sorts_the_list(client: Any, sign_in: SignIn, raised: list[str]) -> None:
+    sign_in(client, Role.RISK_ANALYST)
+    orders = {
+        sort: _numbers(client, sort=sort) for sort in ("observed", "-observed", "upper", "-week")
+    }
+
+    assert orders["observed"] == orders["-observed"][::-1]
+    assert all(sorted(found) == raised for found in orders.values())
+
+
+def _decision(session: Session, no: str, action: str, **more: str) -> dict[str, str]:
+    version = str(signal_row(session, no).version)
+    return {"action": action, "reason": "so", "version": version, **more}
+
+
+def test_a_decision_from_a_stale_page_must_be_chosen_again(
+    client: Any, sign_in: SignIn, session: Session, raised: list[str]
+) -> None:
+    sign_in(client, Role.RISK_ANALYST)
+    address = f"{LIST}/{raised[0]}/decide"
+    mine = _decision(session, raised[0], "close", reason="nothing behind it")
+    theirs = _decision(session, raised[0], "confirm", reason="the lot heats up")
+    client.post(address, data=theirs)
+
+    answer = client.post(address, data=mine)
+
+    assert answer.status_code == 412
+    assert "the lot heats up" in answer.text
+    assert "nothing behind it" in answer.text
+    assert " checked" not in answer.text
+    assert f'name="version" value="{signal_row(session, raised[0]).version}"' in answer.text
+
+
+def test_a_warning_is_given_to_a_colleague(
+    client: Any, sign_in: SignIn, session: Session, raised: list[str]
+) -> None:
+    colleague = factories.account(session, role=Role.RISK_ANALYST)
+    sign_in(client, Role.RISK_ANALYST)
+    address = f"{LIST}/{raised[0]}/decide"
+
+    nobody = client.post(address, data=_decision(session, raised[0], "assign", owner="nobody"))
+    given = client.post(
+        address, data=_decision(session, raised[0], "assign", owner=colleague.login)
+    )
+
+    assert nobody.status_code in (404, 422)
+    assert given.status_code == 303
+    assert signal_detail(session, raised[0]).signal.owner == colleague.display_name
+
+
 # ---- uploads -------------------------------------------------------------------------------
 
 

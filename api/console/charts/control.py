@@ -16,6 +16,9 @@ from api.console.theme import TOKENS
 ALARM = TOKENS["red"][0]
 ON_ALARM = TOKENS["on-brand"][0]
 QUIET = TOKENS["field-line"][0]
+GREY = "rgba(128, 138, 158, 0.16)"
+DOTS = "path://M0 4h3v2H0zM6 4h3v2H6zM12 4h3v2h-3z"
+DASH = "path://M0 4h16v2H0z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +56,38 @@ def control_option(series: Mapping[str, Sequence[Any]], words: ControlWords) -> 
         for week, count, alarm in zip(weeks, series["observed"], series["alarm"], strict=True)
         if alarm
     ]
-    names = [words.observed, words.expected, words.upper, words.alarm]
+    icons = [
+        (words.observed, "roundRect"),
+        (words.expected, DOTS),
+        (words.upper, DASH),
+        (words.alarm, "triangle"),
+    ]
     return {
         "aria": {"enabled": True, "label": {"description": words.description}},
         "animation": False,
-        "grid": {"left": 8, "right": 16, "top": 52, "bottom": 8, "containLabel": True},
-        "legend": {"data": names, "top": 0, "left": 0},
+        "grid": {"left": 8, "right": 16, "top": 40, "bottom": 8, "containLabel": True},
+        "legend": {
+            "data": [{"name": name, "icon": icon} for name, icon in icons],
+            "top": 0,
+            "left": 0,
+            "itemWidth": 16,
+            "itemHeight": 10,
+            "itemGap": 18,
+        },
         "tooltip": {"trigger": "axis", "renderMode": "richText"},
-        "xAxis": {"type": "category", "data": weeks, "axisTick": {"alignWithLabel": True}},
-        "yAxis": {"type": "value", "min": 0, "minInterval": 1},
+        "xAxis": {
+            "type": "category",
+            "data": weeks,
+            "axisTick": {"alignWithLabel": True},
+            "splitArea": _bands(series["judged"]),
+        },
+        "yAxis": {"type": "value", "min": 0, "minInterval": 1, "boundaryGap": [0, "18%"]},
         "series": [
             {
                 "name": words.observed,
                 "type": "bar",
                 "data": list(series["observed"]),
                 "barMaxWidth": 14,
-                "markArea": _bands(weeks, series["judged"], words.not_judged),
             },
             _line(words.expected, series["expected"], QUIET, line="dotted"),
             # A week whose neighbours have no bound still shows its own: a short dash.
@@ -113,7 +132,8 @@ def _mark(alarms: Sequence[Sequence[Any]], words: str) -> dict[str, Any]:
         "show": True,
         "formatter": "{b}",
         "position": "left",
-        "distance": 12,
+        "distance": 8,
+        "offset": [0, -20],
         "color": ON_ALARM,
         "backgroundColor": ALARM,
         "padding": [4, 8],
@@ -130,21 +150,10 @@ def _mark(alarms: Sequence[Sequence[Any]], words: str) -> dict[str, Any]:
     }
 
 
-def _bands(weeks: Sequence[str], judged: Sequence[bool], name: str) -> dict[str, Any]:
-    """Grey bands over runs of weeks that were not judged."""
-    runs: list[list[int]] = []
-    for place, known in enumerate(judged):
-        if known:
-            continue
-        if runs and runs[-1][1] == place - 1:
-            runs[-1][1] = place
-        else:
-            runs.append([place, place])
+def _bands(judged: Sequence[bool]) -> dict[str, Any]:
+    """A grey band under each week that was not judged."""
     return {
-        "silent": True,
-        "itemStyle": {"color": "rgba(128, 138, 158, 0.16)"},
-        "label": {"show": False},
-        "data": [
-            [{"name": name, "xAxis": weeks[first]}, {"xAxis": weeks[last]}] for first, last in runs
-        ],
+        "show": not all(judged),
+        "interval": 0,
+        "areaStyle": {"color": ["transparent" if known else GREY for known in judged]},
     }

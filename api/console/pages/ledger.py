@@ -7,28 +7,77 @@ from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from api.auth import current_access, current_actor, require
 from api.console.forms import Form
+from api.console.labels import LABELS, label
+from api.console.listing import EXTENSIONS, Column, Filter, Listing
 from core import outbox
 from core.actors import STAFF, Role
 from core.errors import Refusal
 from core.unit_of_work import read_only, unit_of_work
 from core.workbooks import write_csv
 from traceability import imports, queries
+from traceability.maths.answer import PartyView
 
-blueprint = Blueprint("ledger", __name__, url_prefix="/console/ledger")
+blueprint = Blueprint("ledger", __name__)
+
+BASE = "/console/ledger"
 
 EVERYBODY = (Role.ENTERPRISE, *sorted(STAFF))
 KEEPERS = (Role.ENTERPRISE, Role.LEAD_INSPECTOR, Role.RISK_ANALYST, Role.ADMINISTRATOR)
-SHOWN = 50
 
 
-@blueprint.route("")
+@blueprint.route(BASE, defaults={"extension": None})
+@blueprint.route(f"{BASE}.{EXTENSIONS}")
 @require(*EVERYBODY)
-def listing() -> Any:
+def listing(extension: str | None) -> Any:
     """Uploads and the latest rows; an enterprise sees its own."""
+    if extension:
+        with read_only(current_access()) as session:
+            return _rows(session).file(extension)
     return _page(Form())
+
+
+def _rows(session: Session) -> Listing:
+    """Ledger rows, newest first."""
+    is_staff = current_actor().is_staff
+    columns = [
+        Column("kind", _("Event"), lambda row: row.kind, "label:event", order="kind"),
+        Column(
+            "lot",
+            _("Lot"),
+            lambda row: row.lot.number,
+            link=lambda row: url_for("trace.show", lot=row.lot.lot_id) if is_staff else None,
+            under=lambda row: row.lot.product_name,
+            sortable=False,
+        ),
+        Column("quantity", _("Quantity"), lambda row: row.quantity, "number", order="quantity"),
+        Column("unit", _("Unit"), lambda row: row.unit, "label:unit", sortable=False),
+        Column("from", _("From"), lambda row: _name(row.from_party), sortable=False),
+        Column("to", _("To"), lambda row: _name(row.to_party), sortable=False),
+        Column("on", _("Day"), lambda row: row.earliest_at, "day", order="earliest_at"),
+        Column("document", _("Document"), lambda row: row.document_no, order="document_no"),
+        Column(
+            "recorded_at",
+            _("Recorded"),
+            lambda row: row.recorded_at,
+            "moment",
+            order="recorded_at",
+            shown=False,
+        ),
+        Column("id", _("Row number"), lambda row: row.id, order="id", shown=False),
+    ]
+    kinds = [(code, label("event", code)) for code in LABELS["event"]]
+    found = Listing(columns, [Filter("kind", _("Event"), kinds)], sort="-id", name="ledger")
+    return found.fill_select(
+        session, queries.movements(kind=found.chosen("kind") or None), queries.movement_views
+    )
+
+
+def _name(party: PartyView | None) -> str | None:
+    return party.name or party.code if party else None
 
 
 def _page(form: Form) -> Any:
@@ -39,22 +88,19 @@ def _page(form: Form) -> Any:
             queries.upload_view(session, row)
             for row in session.execute(statement.order_by(entity.id.desc()).limit(20)).scalars()
         ]
-        moved = queries.movements()
-        entity = moved.column_descriptions[0]["entity"]
-        rows = session.execute(moved.order_by(entity.id.desc()).limit(SHOWN)).scalars()
-        movements = queries.movement_views(session, list(rows))
+        rows = _rows(session)
     page = render_template(
         "pages/ledger.html",
         title=_("Flow ledger"),
         form=form,
         uploads=uploads,
-        movements=movements,
+        listing=rows,
         may_upload=current_actor().role in KEEPERS,
     )
     return page, form.status
 
 
-@blueprint.route("", methods=["POST"])
+@blueprint.route(BASE, methods=["POST"])
 @require(*KEEPERS)
 def upload() -> Any:
     """Check a ledger file; the good file is stored on a second press."""
@@ -80,23 +126,29 @@ def upload() -> Any:
     return _page(form)
 
 
-@blueprint.route("/imports/<int:upload_id>")
+@blueprint.route(BASE + "/imports/<int:upload_id>")
 @require(*EVERYBODY)
 def show(upload_id: int) -> str:
-    """What was found in one file."""
+    """What was found in one file; the fragment asks again by itself while a job is at work."""
     with read_only(current_access()) as session:
         found = queries.upload(session, upload_id)
         runs = outbox.runs_of(session, message_id=found.message_id) if found.message_id else []
+    at_work = found.state in ("to-check", "to-store") and not (
+        runs and runs[0].state in outbox.FINISHED
+    )
+    fragment = request.headers.get("HX-Request") == "true"
     return render_template(
-        "pages/ledger_upload.html",
+        "pages/_ledger_upload.html" if fragment else "pages/ledger_upload.html",
+        at_work=at_work,
         title=found.file_name,
         crumbs=[(_("Flow ledger"), url_for("ledger.listing"))],
         upload=found,
+        titles={each.name: each.title for each in imports.LEDGER.fields},
         run=runs[0] if runs else None,
     )
 
 
-@blueprint.route("/imports/<int:upload_id>/marked")
+@blueprint.route(BASE + "/imports/<int:upload_id>/marked")
 @require(*EVERYBODY)
 def marked(upload_id: int) -> Any:
     """The same file with a 问题 column."""
@@ -113,7 +165,7 @@ def marked(upload_id: int) -> Any:
         )
 
 
-@blueprint.route("/template.csv")
+@blueprint.route(BASE + "/template.csv")
 @require(*EVERYBODY)
 def template() -> Any:
     """An empty ledger with the titles that are understood."""

@@ -10,15 +10,14 @@ from flask_babel import gettext as _
 from api.auth import current_access, current_actor, require
 from api.console.forms import Form
 from api.console.listing import Listing
-from api.console.pages.recalls import columns, page_of
+from api.console.pages.recalls import acted, columns, page_of
+from api.console.recall_acts import plan_of, remedies
 from core.actors import Role
 from core.clock import today
 from core.errors import Refusal
 from core.unit_of_work import read_only, unit_of_work
-from recall.maths.lifecycle import Action
-from recall.maths.notice import Remedy
 from recall.queries import files
-from recall.service import execution, filing
+from recall.service import filing
 from registry.queries import products_of
 
 blueprint = Blueprint("my", __name__, url_prefix="/console/my")
@@ -65,11 +64,11 @@ def file() -> Any:
             "quantity": form.amount("quantity", _("Units affected"), required=False),
             "unit": form.text("unit", _("Unit"), required=False),
         }
-        plan = _plan(form)
+        content = plan_of(form)
         if form.is_good:
             try:
                 with unit_of_work(current_access()) as session:
-                    recall = filing.file_recall(session, current_actor(), **facts, plan=plan)
+                    recall = filing.file_recall(session, current_actor(), **facts, plan=content)
                     number = recall.number
                 return redirect(url_for("my.show", no=number, done="filed"), 303)
             except Refusal as refusal:
@@ -83,29 +82,9 @@ def file() -> Any:
         form=form,
         today=today().isoformat(),
         products=[(each.gtin, each.name) for each in products if each.gtin],
-        remedies=_remedies(),
+        remedies=remedies(),
     )
     return page, form.status
-
-
-def _remedies() -> list[tuple[str, str]]:
-    return [
-        (Remedy.REFUND.value, _("refund")),
-        (Remedy.REPLACE.value, _("replacement")),
-        (Remedy.REPAIR.value, _("repair")),
-        (Remedy.LABEL.value, _("warning label")),
-    ]
-
-
-def _plan(form: Form) -> filing.PlanContent:
-    remedy = form.choice("remedy", _("Remedy"), [each.value for each in Remedy])
-    return filing.PlanContent(
-        instruction=form.text("instruction", _("What holders do now")),
-        remedies=(Remedy(remedy),) if remedy else (),
-        measures=form.text("measures", _("How, and at whose cost")),
-        contact=form.text("contact", _("Telephone and contact")),
-        starts_on=form.day("starts_on", _("The remedy begins on")) or today(),
-    )
 
 
 @blueprint.route("/recalls/<no>")
@@ -115,25 +94,25 @@ def show(no: str) -> Any:
     return page_of(no, Form())
 
 
-@blueprint.route("/recalls/<no>/begin", methods=["POST"])
+@blueprint.route("/recalls/<no>/act/<action>", methods=["POST"])
 @require(Role.ENTERPRISE)
-def begin(no: str) -> Any:
-    """Sellers are told; the recall begins."""
+def act(no: str, action: str) -> Any:
+    """Begin, report, end or sum up a recall."""
+    return acted(no, action, "my.show")
+
+
+@blueprint.route("/recalls/<no>/plan", methods=["POST"])
+@require(Role.ENTERPRISE)
+def plan(no: str) -> Any:
+    """File the plan, or the next edition of a returned one."""
     form = Form(values=request.form)
-    told = form.day("sellers_told_on", _("Sellers were told on"))
+    content = plan_of(form)
     version = form.number("version", _("Version"))
     if form.is_good:
         try:
             with unit_of_work(current_access()) as session:
-                execution.carry_on(
-                    session,
-                    current_actor(),
-                    no,
-                    Action.BEGIN,
-                    {"sellers_told_on": told},
-                    expected_version=version,
-                )
-            return redirect(url_for("my.show", no=no, done="begun"), 303)
+                filing.file_plan(session, current_actor(), no, content, expected_version=version)
+            return redirect(url_for("my.show", no=no, done="plan-filed"), 303)
         except Refusal as refusal:
             form.refused(refusal)
     return page_of(no, form)

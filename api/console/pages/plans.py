@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import secrets
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -21,14 +22,15 @@ from api.console.listing import EXTENSIONS, Column, Filter, Listing
 from api.console.pages.verify import PARTS, verify_words
 from api.reference import VERSION
 from core.actors import STAFF, Role
-from core.clock import today
+from core.clock import now, today
 from core.errors import Refusal, Stale
 from core.unit_of_work import read_only, unit_of_work
-from registry.queries import categories, regions, roster
+from registry.queries import categories, category_subtree, regions, roster
 from registry.service import is_demo
 from sampling import queries
 from sampling.maths.bundle import packed
-from sampling.service import changing, drawing, entropy, freezing, parts, planning
+from sampling.maths.entropy import NETWORKS
+from sampling.service import changing, drawing, entropy, framing, freezing, parts, planning
 from sampling.views import DrawnUnitView, PlanDetail
 
 blueprint = Blueprint("plans", __name__)
@@ -38,6 +40,7 @@ BASE = "/console/plans"
 LEADS = (Role.LEAD_INSPECTOR, Role.ADMINISTRATOR)
 MOST = 5000
 GRADES = ("A", "B", "C", "D")
+BEACON_AHEAD = timedelta(days=1)  # time to lock, publish and throw the dice
 
 
 def _columns() -> list[Column]:
@@ -95,7 +98,7 @@ def listing(extension: str | None) -> Any:
 @require(*LEADS)
 def new() -> Any:
     """A plan: what, when, how many of each stratum, and which public numbers decide."""
-    form = Form(values=request.form if request.method == "POST" else {})
+    form = Form(values=request.form if request.method == "POST" else request.args)
     if request.method == "POST":
         facts = _plan_facts(form)
         if form.is_good:
@@ -108,13 +111,14 @@ def new() -> Any:
                 form.refused(refusal)
     with read_only(current_access()) as session:
         nodes = categories(session)
-        sizes: dict[str, dict[str, int]] = {}
-        for unit in roster(session):
-            if unit.status == "active" and unit.grade:
-                for key in ("", unit.category_code or ""):
-                    line = sizes.setdefault(key, dict.fromkeys(GRADES, 0))
-                    line[unit.grade] += 1
+        chosen = form.value("category")
+        known = any(node.code == chosen for node in nodes)
+        within = [node.code for node in category_subtree(session, chosen)] if known else None
+        sizes = Counter(
+            unit.grade for unit in roster(session, category_codes=within) if unit.status == "active"
+        )
         demo = is_demo(session)
+    beacon_at = now() + BEACON_AHEAD
     page = render_template(
         "pages/plan_new.html",
         title=_("New plan"),
@@ -125,6 +129,8 @@ def new() -> Any:
         grades=GRADES,
         demo=demo,
         visit_on=(today() + timedelta(days=14)).isoformat(),
+        beacon_at=beacon_at,
+        beacon_round=NETWORKS["drand-quicknet"].round_after(beacon_at),
     )
     return page, form.status
 
@@ -199,7 +205,8 @@ def _units(session: Session, detail: PlanDetail) -> Listing:
             "name",
             _("Enterprise"),
             lambda unit: unit.name,
-            link=lambda unit: url_for("enterprises.show", code=unit.code),
+            # Codes of other registers carry the name of their scheme in a draw.
+            link=lambda unit: url_for("enterprises.show", code=unit.code.rpartition(":")[2]),
             under=lambda unit: unit.code,
         ),
         Column("code", _("Credit code"), lambda unit: unit.code, shown=False),
@@ -234,6 +241,9 @@ def _page(no: str, form: Form) -> Any:
     with read_only(current_access()) as session:
         detail = queries.plan_detail(session, no)
         units = _units(session, detail)
+        frame = None
+        if detail.summary.waits_for == "freeze":
+            frame = framing.frame_of(session, queries.plan_by_no(session, no))
         reserves = []
         if detail.summary.drawn_at:
             reserves = queries.drawn_views(session, _ordered(session, no, reserves=True)[:60])
@@ -247,6 +257,8 @@ def _page(no: str, form: Form) -> Any:
         plan=detail,
         form=form,
         units=units,
+        sizes=frame.sizes if frame else {},
+        left_out=Counter(reason for _code, reason in frame.exclusions) if frame else {},
         reserves=reserves,
         steps=_steps(detail),
         address=address,

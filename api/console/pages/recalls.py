@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from api.auth import current_access, current_actor, require
 from api.console.forms import Form
 from api.console.labels import LABELS, label
-from api.console.languages import language
+from api.console.languages import filled, language
 from api.console.listing import EXTENSIONS, Column, Filter, Listing
+from api.console.recall_acts import facts_of, remedies, steps, take
 from core.actors import STAFF, Role
+from core.clock import today
 from core.errors import Refusal
 from core.unit_of_work import read_only, unit_of_work
 from recall.maths.lifecycle import Action
@@ -24,6 +26,8 @@ blueprint = Blueprint("recalls", __name__)
 BASE = "/console/recalls"
 
 LEADS = (Role.LEAD_INSPECTOR, Role.ADMINISTRATOR)
+OFFICERS = (Role.INSPECTOR, *LEADS)
+DONE_CODES = {Action.BEGIN.value: "begun"}
 MOST = 5000
 
 
@@ -106,7 +110,7 @@ def show(no: str) -> Any:
     return page_of(no, Form())
 
 
-def page_of(no: str, form: Form) -> Any:
+def page_of(no: str, form: Form, acted_on: str = "") -> Any:
     """The page of a recall, for staff and for its producer."""
     actor = current_actor()
     with read_only(current_access()) as session:
@@ -133,13 +137,42 @@ def page_of(no: str, form: Form) -> Any:
         actions=[str(each) for each in actions],
         announced=file.notice,
         preview=notice,
-        lint=lint,
+        lint=[filled(each.message, {"word": each.word}) for each in lint],
         form=form,
         may_announce=Action.ANNOUNCE in actions,
         may_plan=Action.FILE_PLAN in actions,
-        may_begin=Action.BEGIN in actions,
+        acted_on=acted_on,
+        steps=[step for action, step in steps().items() if action in actions],
+        act="my.act" if mine else "recalls.act",
+        remedies=remedies(),
+        today=today().isoformat(),
     )
     return page, form.status
+
+
+def acted(no: str, action: str, home: str) -> Any:
+    """Take a step of a recall; what is refused is told on its page."""
+    step = next((each for each in steps().values() if each.action == action), None)
+    if step is None:
+        abort(404)
+    form = Form(values=request.form)
+    facts = facts_of(form, step)
+    version = form.number("version", _("Version"))
+    if form.is_good:
+        try:
+            with unit_of_work(current_access()) as session:
+                take(session, current_actor(), no, step, facts, version)
+            return redirect(url_for(home, no=no, done=DONE_CODES.get(action, "step")), 303)
+        except Refusal as refusal:
+            form.refused(refusal)
+    return page_of(no, form, action)
+
+
+@blueprint.route(BASE + "/<no>/act/<action>", methods=["POST"])
+@require(*OFFICERS)
+def act(no: str, action: str) -> Any:
+    """Return the plan, or declare the recall void."""
+    return acted(no, action, "recalls.show")
 
 
 @blueprint.route(BASE + "/<no>/publish", methods=["POST"])

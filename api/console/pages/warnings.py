@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -16,7 +17,7 @@ from api.console.forms import Form
 from api.console.labels import LABELS, label
 from api.console.listing import EXTENSIONS, Column, Filter, Listing
 from core.actors import Role
-from core.errors import Refusal
+from core.errors import Refusal, Stale
 from core.unit_of_work import read_only, unit_of_work
 from registry.queries import categories, regions
 from risk.queries import signals
@@ -32,32 +33,51 @@ READERS = (Role.RISK_ANALYST, Role.ADMINISTRATOR, Role.LEAD_INSPECTOR)
 ANALYSTS = (Role.RISK_ANALYST, Role.ADMINISTRATOR)
 LEVELS = ("red", "orange", "yellow", "blue")
 STATES = ("new", "assigned", "closed")
-MOST = 5000
+OPEN = "open"
+NARROWING = ("state", "region", "category", "source")  # filters beside the level
 EVIDENCE_SHOWN = 8
 LOTS_SHOWN = 12
 
 
 def _columns() -> list[Column]:
     return [
-        Column("level", _("Level"), lambda row: row.level, "level"),
+        Column("level", _("Level"), lambda row: row.level, "level", sortable=False),
         Column(
             "category",
             _("Product and region"),
             lambda row: row.category_name,
             link=lambda row: url_for("warnings.show", no=row.number),
+            order="category_code",
             under=lambda row: f"{row.region_name} · {label('source', row.source)} · {row.number}",
         ),
-        Column("number", _("Number"), lambda row: row.number, shown=False),
-        Column("region", _("Region"), lambda row: row.region_name, shown=False),
-        Column("week", _("Week"), lambda row: row.week),
-        Column("observed", _("Observed"), lambda row: row.observed, "number"),
-        Column("expected", _("Expected"), lambda row: round(row.expected, 2), "number"),
-        Column("upper", _("Bound"), lambda row: round(row.upper, 2), "number"),
-        Column("ratio", _("Times expected"), _ratio, "number"),
-        Column("p", _("p"), lambda row: float(f"{row.p_value:.2g}"), shown=False),
-        Column("raised_at", _("Raised"), lambda row: row.raised_at, "moment", shown=False),
-        Column("owner", _("Owner"), lambda row: row.owner),
-        Column("state", _("State"), lambda row: row.outcome or row.state, "state:signal"),
+        Column("number", _("Number"), lambda row: row.number, order="number", shown=False),
+        Column(
+            "region", _("Region"), lambda row: row.region_name, order="region_code", shown=False
+        ),
+        Column("week", _("Week"), lambda row: row.week, order="week"),
+        Column("observed", _("Observed"), lambda row: row.observed, "number", order="observed"),
+        Column(
+            "expected",
+            _("Expected"),
+            lambda row: round(row.expected, 2),
+            "number",
+            order="expected",
+        ),
+        Column("upper", _("Bound"), lambda row: round(row.upper, 2), "number", order="upper"),
+        Column("ratio", _("Times expected"), _ratio, "number", sortable=False),
+        Column("p", _("p"), lambda row: float(f"{row.p_value:.2g}"), order="p_value", shown=False),
+        Column(
+            "raised_at",
+            _("Raised"),
+            lambda row: row.raised_at,
+            "moment",
+            order="raised_at",
+            shown=False,
+        ),
+        Column("owner", _("Owner"), lambda row: row.owner, order="owner_name"),
+        Column(
+            "state", _("State"), lambda row: row.outcome or row.state, "state:signal", order="state"
+        ),
     ]
 
 
@@ -65,17 +85,28 @@ def _ratio(row: signals.SignalView) -> float | None:
     return round(row.observed / row.expected, 1) if row.expected else None
 
 
+def _asked(names: Iterable[str]) -> dict[str, Any]:
+    """What the address asks the query for."""
+    asked: dict[str, Any] = {name: request.args.get(name, "").strip() or None for name in names}
+    if asked["state"] == OPEN:
+        asked |= {"state": None, "open_only": True}
+    return asked
+
+
 def _filters(session: Session) -> list[Filter]:
-    counts = signals.signal_counts(session).open_by_level
     return [
         Filter(
             "level",
             _("Level"),
             [(level, label("level", level)) for level in LEVELS],
             pills=True,
-            counts=counts,
+            counts=signals.counts_by_level(session, **_asked(NARROWING)),
         ),
-        Filter("state", _("State"), [(state, label("signal", state)) for state in STATES]),
+        Filter(
+            "state",
+            _("State"),
+            [(OPEN, _("not closed")), *((state, label("signal", state)) for state in STATES)],
+        ),
         Filter("region", _("Region"), [(node.code, node.name) for node in regions(session)]),
         Filter(
             "category",
@@ -93,18 +124,8 @@ def listing(extension: str | None) -> Any:
     """Warnings, newest first; level, state, region and category stand in the address."""
     with read_only(current_access()) as session:
         found = Listing(_columns(), _filters(session), sort="-week", name="warnings")
-        statement = signals.signals_statement(
-            level=found.chosen("level") or None,
-            state=found.chosen("state") or None,
-            region=found.chosen("region") or None,
-            category=found.chosen("category") or None,
-            source=found.chosen("source") or None,
-        )
-        entity = statement.column_descriptions[0]["entity"]
-        rows = session.execute(
-            statement.order_by(entity.week.desc(), entity.id.desc()).limit(MOST)
-        ).scalars()
-        found.fill(signals.signal_views(session, list(rows)))
+        asked = _asked(("level", *NARROWING))
+        found.fill_select(session, signals.signals_statement(**asked), signals.signal_views)
         run = latest_run(session)
     if extension:
         return found.file(extension)
@@ -198,4 +219,6 @@ def decide(no: str) -> Any:
             return redirect(url_for("warnings.show", no=no, done="decided"), 303)
         except Refusal as refusal:
             form.refused(refusal)
+            if isinstance(refusal, Stale):  # what was chosen rested on what is no longer so
+                form.values = {**request.form, "action": ""}
     return _page(no, form)

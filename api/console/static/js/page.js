@@ -30,5 +30,18 @@
     var words = event.target.getAttribute("data-confirm");
     if (words && !window.confirm(words)) event.preventDefault();
   });
+  // Tables beside charts are printed, open or not.
+  window.addEventListener("beforeprint", function () {
+    document.querySelectorAll("details.twin:not([open])").forEach(function (twin) {
+      twin.open = true;
+      twin.dataset.wasClosed = "";
+    });
+  });
+  window.addEventListener("afterprint", function () {
+    document.querySelectorAll("details.twin[data-was-closed]").forEach(function (twin) {
+      twin.open = false;
+      delete twin.dataset.wasClosed;
+    });
+  });
   focusProblem(document);
 })();
