@@ -203,10 +203,10 @@ def _check_form() -> None:
 
 def _to_sign_in(refusal: Unauthenticated) -> Any:
     """Send a person to the sign-in page; a program gets its 401."""
-    from api.errors import _refused, wants_json
+    from api.errors import refusal_answer, wants_json
 
     if wants_json() or request.method not in SAFE_METHODS:
-        return _refused(refusal)
+        return refusal_answer(refusal)
     return redirect(url_for("session.login", next=request.full_path.rstrip("?")))
 
 

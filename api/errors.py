@@ -122,7 +122,8 @@ def _jsonable(value: Any) -> Any:
     return value if isinstance(value, str | int | bool | list | dict | None) else str(value)
 
 
-def _refused(refusal: errors.Refusal) -> Response | tuple[str, int]:
+def refusal_answer(refusal: errors.Refusal) -> Response | tuple[str, int]:
+    """A refusal as a problem, or as a page for a person."""
     status = status_of(refusal)
     fields = [{"field": each.field, "problem": field_words(each)} for each in refusal.fields]
     if wants_json():
@@ -161,6 +162,6 @@ def _bug(error: Exception) -> Any:
 
 def install(app: Flask) -> None:
     """Put the table to work."""
-    app.register_error_handler(errors.Refusal, _refused)
+    app.register_error_handler(errors.Refusal, refusal_answer)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _bug)

@@ -11,8 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import Index, select, text
@@ -163,7 +162,10 @@ class Mapping:
     def by_titles(header: list[str], kind: ImportKind) -> Mapping:
         """Match columns by the field's name, title or an alias, without regard to case."""
         found: dict[str, Column] = {}
-        headers = {cell.strip().casefold(): cell for cell in header}
+        # What we wrote into a returned file is no field of it.
+        headers = {
+            cell.strip().casefold(): cell for cell in header if cell.strip() != PROBLEM_COLUMN
+        }
         for each in kind.fields:
             for candidate in (each.title, each.name, *each.aliases):
                 if candidate.casefold() in headers:
@@ -585,6 +587,9 @@ def _marked(
     width = len(table.header)
     positions = {cell: index for index, cell in enumerate(table.header)}
     titles = {each.name: each.title for each in kind.fields}
+    # A file that was returned before keeps one column of remarks: the new ones.
+    kept = [index for index, cell in enumerate(table.header) if cell != PROBLEM_COLUMN]
+    header = [*(table.header[index] for index in kept), PROBLEM_COLUMN]
     red: set[tuple[int, int]] = set()
     rows: list[list[str]] = []
     for index, cells in enumerate(table.rows):
@@ -593,12 +598,12 @@ def _marked(
             f"{titles[each.field]}: {each.message}" if each.field in titles else each.message
             for each in problems
         )
-        rows.append([*(cells + [""] * width)[:width], words])
+        padded = (cells + [""] * width)[:width]
+        rows.append([*(padded[index] for index in kept), words])
         for each in problems:
             column = mapping.columns.get(each.field)
             if column is not None and column.header in positions:
-                red.add((index, positions[column.header]))
-    header = [*table.header, PROBLEM_COLUMN]
+                red.add((index, kept.index(positions[column.header])))
     stem, dot, extension = name.rpartition(".")
     marked_name = f"{stem or name}-{PROBLEM_COLUMN}.{extension if dot else 'csv'}"
     if table.encoding == "xlsx":
@@ -616,82 +621,3 @@ def problem_fields(problems: Iterable[Problem], limit: int = 50) -> list[FieldPr
         )
         for each in list(problems)[:limit]
     ]
-
-
-# Parsers that several domains share.
-
-
-def words(cell: str) -> str:
-    """Text with blanks trimmed and inner runs of blanks closed up."""
-    return " ".join(cell.split())
-
-
-def whole_number(cell: str) -> int:
-    """A whole number of at least zero."""
-    try:
-        value = int(cell.replace(",", ""))
-    except ValueError:
-        raise ValueError(
-            f"{cell!r} is not a whole number; write digits only, such as 12."
-        ) from None
-    if value < 0:
-        raise ValueError(f"{cell!r} is below zero; write 0 or more.")
-    return value
-
-
-def decimal_number(cell: str) -> Decimal:
-    """An exact decimal number."""
-    try:
-        value = Decimal(cell.replace(",", ""))
-    except InvalidOperation:
-        raise ValueError(f"{cell!r} is not a number; write it like 12.5.") from None
-    if not value.is_finite():
-        raise ValueError(f"{cell!r} is not a number; write it like 12.5.")
-    return value
-
-
-def coordinate(cell: str) -> float:
-    """Degrees of latitude or longitude."""
-    value = float(decimal_number(cell))
-    if not -180 <= value <= 180:
-        raise ValueError(f"{cell!r} is not a coordinate; degrees lie between -180 and 180.")
-    return value
-
-
-_DAY_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d")
-
-
-def day(cell: str) -> date:
-    """A calendar day, as ISO 8601 or in the usual Chinese ways of writing it."""
-    if len(cell) == 10 and cell[4] == "-":
-        try:
-            return date.fromisoformat(cell)
-        except ValueError:
-            pass
-    head = cell.split("T")[0].split(" ")[0]
-    for pattern in _DAY_FORMATS:
-        try:
-            return datetime.strptime(head, pattern).date()  # noqa: DTZ007 - a day has no zone
-        except ValueError:
-            continue
-    raise ValueError(f"{cell!r} is not a date; write it like 2026-11-18.")
-
-
-def one_of(*allowed: str) -> Callable[[str], str]:
-    """A parser for one of a few words."""
-
-    def parse(cell: str) -> str:
-        if cell in allowed:
-            return cell
-        raise ValueError(f"{cell!r} is not known here; write one of {', '.join(allowed)}.")
-
-    return parse
-
-
-def yes_or_no(cell: str) -> bool:
-    """是/否, yes/no, 1/0, true/false."""
-    if cell.casefold() in {"是", "yes", "y", "1", "true", "有"}:
-        return True
-    if cell.casefold() in {"否", "no", "n", "0", "false", "无"}:
-        return False
-    raise ValueError(f"{cell!r} is neither 是 nor 否; write one of them.")

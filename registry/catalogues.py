@@ -16,9 +16,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.actors import Actor
+from core.cells import day, one_of, words
 from core.clock import now, today
 from core.db import Base
-from core.imports import Field, ImportedRow, ImportKind, Report, day, one_of, words
+from core.imports import Field, ImportedRow, ImportKind, Report
 from registry.maths.codes import check_gtin
 from registry.models import (
     Category,

@@ -10,18 +10,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.actors import Actor
+from core.cells import coordinate, day, one_of, words, yes_or_no
 from core.clock import now, today
-from core.imports import (
-    Field,
-    ImportedRow,
-    ImportKind,
-    Report,
-    coordinate,
-    day,
-    one_of,
-    words,
-    yes_or_no,
-)
+from core.imports import Field, ImportedRow, ImportKind, Report
 from registry.maths.codes import check_uscc
 from registry.models import (
     Category,

@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from core.actors import Actor
+from core.cells import day, one_of, whole_number, words
 from core.clock import today
-from core.imports import Field, ImportedRow, ImportKind, Report, day, one_of, whole_number, words
+from core.imports import Field, ImportedRow, ImportKind, Report
 from registry.queries import enterprise_ids
 from risk.service.observing import UNKNOWN_REGION, UNSPECIFIED_CATEGORY, store_incidents
 
@@ -120,7 +121,7 @@ COMPLAINTS = ImportKind(
         Field("category_code", "产品类别代码", words, aliases=("类别代码",)),
         Field("enterprise_code", "统一社会信用代码", words, aliases=("信用代码",)),
         Field("lot_no", "批号", words, aliases=("生产批号", "lot")),
-        Field("hazard", "问题", words, aliases=("危害", "hazard")),
+        Field("hazard", "危害", words, aliases=("hazard",)),
         Field("severity", "严重程度", severity, aliases=("severity",)),
         Field("injured", "受伤人数", whole_number, aliases=("injured",)),
         Field("description", "内容", words, aliases=("投诉内容", "description")),

@@ -8,16 +8,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.actors import Actor
-from core.imports import (
-    Field,
-    ImportedRow,
-    ImportKind,
-    Report,
-    day,
-    one_of,
-    whole_number,
-    words,
-)
+from core.cells import day, one_of, whole_number, words
+from core.imports import Field, ImportedRow, ImportKind, Report
 from registry.queries import RosterUnit, inspectors, roster
 from sampling.models import Outcome, PastInspection
 from sampling.service.framing import unit_code

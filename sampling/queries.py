@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from core.clock import today
 from registry.models import Person
 from sampling.errors import PlanUnknown
 from sampling.maths.entropy import SourceKind
@@ -23,6 +24,7 @@ from sampling.models import (
     PastInspection,
     Plan,
     PlanInspector,
+    PlanPart,
     PlanState,
     Replacement,
     Stratum,
@@ -517,6 +519,16 @@ def public_plan(session: Session, plan_no: str) -> Plan:
     if plan.committed_at is None:
         raise PlanUnknown(plan_no=plan_no)
     return plan
+
+
+def is_disclosed(session: Session, plan_no: str) -> bool:
+    """True once everybody may read the drawn list: the same day decides for page, data and zip."""
+    statement = (
+        select(PlanPart.name)
+        .join(Plan, Plan.id == PlanPart.plan_id)
+        .where(Plan.no == plan_no, PlanPart.name == "draw.json", PlanPart.public_on <= today())
+    )
+    return session.execute(statement).one_or_none() is not None
 
 
 def last_inspected(session: Session) -> dict[int, date]:

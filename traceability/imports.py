@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from core import files, imports, outbox
 from core.actors import Actor, Role
+from core.cells import one_of, words
 from core.clock import now
-from core.imports import Field, ImportedRow, ImportKind, ImportRecord, Report, one_of, words
+from core.imports import Field, ImportedRow, ImportKind, ImportRecord, Report
 from core.progress import Progress, silent
 from core.workbooks import read_table
 from registry.maths.codes import check_gtin

@@ -8,7 +8,6 @@ around the effect (``core.outbox.effect``) lets it happen once.
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 from datetime import timedelta
@@ -89,7 +88,6 @@ def _ring(row: JobRun) -> None:
         rq_id=queue.job_id(row.message_id, row.job, row.attempt),
         timeout_s=job.timeout_s if job else 120,
     )
-    _die_here_if_asked("after-enqueue")
 
 
 def look_after(session: Session) -> int:
@@ -140,12 +138,6 @@ def turn() -> int:
     with unit_of_work() as session:
         moved += look_after(session)
     return moved
-
-
-def _die_here_if_asked(point: str) -> None:
-    """For crash tests: die at the worst moment, as a power cut would."""
-    if os.environ.get("ZHIHENG_CRASH_AT") == point:
-        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def run(stop: threading.Event) -> None:

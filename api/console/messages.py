@@ -49,6 +49,7 @@ _MESSAGE_ARGUMENT = {
 # Modules whose ValueError reaches a person: parsers of cells, and checks of what was typed.
 _PARSERS = (
     "core/chain.py",
+    "core/cells.py",
     "core/imports.py",
     "registry/catalogues.py",
     "registry/imports.py",

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from core.actors import Actor, Role
 from core.unit_of_work import unit_of_work
@@ -122,6 +123,22 @@ def test_a_commitment_noted_wrongly_is_told(visit: Any, drawn: str) -> None:
     visitor.page.wait_for_selector("#verify[data-state=differs]")
 
     assert visitor.page.locator("#checks li.no").get_attribute("data-part") == "commitment.json"
+
+
+def test_a_drawn_list_that_is_still_closed_gets_no_verdict(visit: Any, drawn: str) -> None:
+    with unit_of_work() as session:
+        session.execute(
+            text(
+                "UPDATE plan_part SET public_on = current_date + 7 WHERE name <> 'plan.json'"
+                " AND name <> 'commitment.json'"
+            )
+        )
+        session.execute(text("UPDATE plan SET disclose_on = current_date + 7"))
+    visitor = visit()
+    visitor.open(f"/v/{drawn}")
+
+    assert visitor.page.locator("#verify").count() == 0
+    assert visitor.page.locator("a[href$='/bundle.zip']").count() == 0
 
 
 def test_without_javascript_every_page_can_be_read(visit: Any, drawn: str) -> None:

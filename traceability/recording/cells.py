@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
+from core.cells import day, decimal_number
 from core.clock import CIVIL_ZONE
-from core.imports import day, decimal_number
 from traceability.maths.ledger import EventKind
 from traceability.maths.units import unit_code
 

@@ -247,6 +247,7 @@ def _page(no: str, form: Form) -> Any:
         reserves = []
         if detail.summary.drawn_at:
             reserves = queries.drawn_views(session, _ordered(session, no, reserves=True)[:60])
+        is_open = queries.is_disclosed(session, no)
     address = url_for("verify.show", no=no, _external=True)
     page = render_template(
         "pages/draw.html",
@@ -267,8 +268,7 @@ def _page(no: str, form: Form) -> Any:
         mine_typed=current_actor().account_id,
         parts=PARTS,
         # The panel recomputes what the public may fetch: nothing before the list is open.
-        is_open=detail.summary.drawn_at is not None
-        and (detail.disclose_on is None or detail.disclose_on <= today()),
+        is_open=is_open,
         verify_words=verify_words(),
     )
     return page, form.status

@@ -9,7 +9,6 @@ from flask_babel import gettext as _
 
 from api.auth import public
 from api.console.listing import EXTENSIONS, Column, Listing
-from core.clock import today
 from core.unit_of_work import PUBLIC_ACCESS, read_only
 from sampling import queries
 
@@ -70,6 +69,7 @@ def show(no: str) -> str:
     with read_only(PUBLIC_ACCESS) as session:
         plan = queries.public_plan(session, no)
         (draw,) = queries.public_views(session, [plan])
+        is_open = queries.is_disclosed(session, no)
     return render_template(
         "pages/verify.html",
         title=_("Verify a draw"),
@@ -77,8 +77,7 @@ def show(no: str) -> str:
         crumbs=[(_("Draws"), url_for("verify.listing"))],
         crumb=draw.no,
         draw=draw,
-        is_open=draw.drawn_at is not None
-        and (draw.disclose_on is None or draw.disclose_on <= today()),
+        is_open=is_open,
         parts=PARTS,
         verify_words=verify_words(),
     )

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from core import imports
 from core.actors import SYSTEM
-from core.imports import MappingFault, Outcome, day, decimal_number, whole_number
+from core.cells import day, decimal_number, whole_number
+from core.imports import MappingFault, Outcome
 from core.workbooks import UnreadableFile, read_table, safe_cell, write_csv, write_xlsx
 from registry.imports import INSPECTORS, ROSTER
 from registry.maths.codes import make_uscc
@@ -88,6 +89,25 @@ def test_the_same_file_comes_back_with_a_problem_column(session: Session) -> Non
     assert marked[0][-1] == "问题"
     assert marked[1][-1] == ""
     assert "one of A, B, C, D" in marked[2][-1]
+
+
+def test_a_returned_file_can_go_round_again_with_one_column_of_remarks(session: Session) -> None:
+    first = run_roster(session, row(1), row(2, grade="E"))
+    assert first.marked_file is not None
+
+    second = imports.run(session, SYSTEM, ROSTER, first.marked_file, "名录-问题.csv")
+
+    assert second.marked_file is not None
+    header = read_table(second.marked_file, "again.csv").header
+    assert header == [*HEADER.split(","), "问题"]
+
+
+def test_our_remarks_in_a_returned_file_are_read_as_no_field() -> None:
+    from risk.imports import KINDS
+
+    mapping = imports.Mapping.by_titles(["编号", "受理日期", "问题"], KINDS["complaints"])
+
+    assert set(mapping.columns) == {"source_no", "received_on"}
 
 
 def test_the_corrected_file_passes(session: Session) -> None:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
@@ -13,6 +16,7 @@ from core.actors import SYSTEM
 from core.clock import now
 from core.outbox import Cancelled, JobRun, Message, Run, RunState, Superseded, effect
 from core.unit_of_work import read_only, unit_of_work
+from tests.conftest import ROOT
 from worker import relay, run, schedule
 from worker.probe import ACTION, ProbeSent
 
@@ -142,6 +146,37 @@ def test_a_job_whose_worker_died_is_tried_again() -> None:
     run.execute(first.id, first.attempt)  # the dead worker's call comes back to life
     assert probes() == 0
     run.execute(again.id, again.attempt)
+    assert probes() == 1
+
+
+RING_AND_DIE = """
+import os, signal
+from core import queue
+ring = queue.enqueue
+def ring_and_die(*arguments, **options):
+    ring(*arguments, **options)
+    os.kill(os.getpid(), signal.SIGKILL)
+queue.enqueue = ring_and_die
+from worker import relay
+relay.turn()
+"""
+
+
+def test_a_relay_killed_after_the_call_and_before_its_commit_doubles_no_effect() -> None:
+    add_probe()
+    with unit_of_work() as session:
+        relay.fan_out(session)
+
+    killed = subprocess.run([sys.executable, "-c", RING_AND_DIE], cwd=ROOT, check=False)
+
+    assert killed.returncode == -signal.SIGKILL
+    assert only_run().state == RunState.WAITING  # the mark "sent" died with the relay
+    assert queue.redis().llen("rq:queue:quick") == 1  # the call did not
+    relay.turn()
+    row = only_run()
+    assert row.state == RunState.SENT
+    for _ in range(2):  # the call of the dead relay and that of the living one
+        run.execute(row.id, row.attempt)
     assert probes() == 1
 
 
