@@ -13,7 +13,7 @@ MODEL_MODULES = (
     "core.numbers",
     "core.outbox",
     "registry.models",
-    "sampling.models",
+    "sampling.models.plans",
     "traceability.models",
     "risk.models",
     "recall.models",

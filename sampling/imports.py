@@ -11,7 +11,7 @@ from core.actors import Actor
 from core.cells import day, one_of, whole_number, words
 from core.imports import Field, ImportedRow, ImportKind, Report
 from registry.queries import RosterUnit, inspectors, roster
-from sampling.models import Outcome, PastInspection
+from sampling.models.plans import Outcome, PastInspection
 from sampling.service.framing import unit_code
 from sampling.service.results import announce, neutral_fact, severity_of
 

@@ -10,7 +10,7 @@ from core.actors import Actor, Role
 from recall.queries.files import my_recalls, open_recalls
 from risk.queries.runs import latest_run
 from risk.queries.signals import signal_counts
-from sampling.queries import waiting
+from sampling.queries.work import waiting
 
 LEADS = frozenset({Role.LEAD_INSPECTOR, Role.ADMINISTRATOR})
 ANALYSTS = frozenset({Role.RISK_ANALYST, Role.ADMINISTRATOR})

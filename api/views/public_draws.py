@@ -14,7 +14,7 @@ from api.paging import PageArgs, page
 from api.schemas.sampling import PublicBundleOut, PublicDrawPage
 from api.views.sampling import zip_response
 from core.unit_of_work import read_only
-from sampling import queries
+from sampling.queries import disclosed
 from sampling.service import parts
 
 blueprint = Blueprint(
@@ -28,11 +28,11 @@ blueprint = Blueprint(
 @blueprint.response(200, PublicDrawPage)
 def list_draws(arguments: dict[str, Any]) -> dict[str, Any]:
     """Published plans, newest first; void ones stay, with their reason."""
-    statement = queries.published_plans()
+    statement = disclosed.published_plans()
     entity = statement.column_descriptions[0]["entity"]
     with read_only(current_access()) as session:
         found = page(session, statement, key=(entity.id,), descending=True, **arguments)
-        return {**found, "items": queries.public_views(session, found["items"])}
+        return {**found, "items": disclosed.public_views(session, found["items"])}
 
 
 @blueprint.route("/<plan_no>", methods=["GET"])
@@ -41,8 +41,8 @@ def list_draws(arguments: dict[str, Any]) -> dict[str, Any]:
 def show_draw(plan_no: str) -> Any:
     """A published plan with the public parts of its proof, for the verifier in the browser."""
     with read_only(current_access()) as session:
-        plan = queries.public_plan(session, plan_no)
-        (view,) = queries.public_views(session, [plan])
+        plan = disclosed.public_plan(session, plan_no)
+        (view,) = disclosed.public_views(session, [plan])
         found = parts.parts_of(session, plan, only_public=True)
     whole = parts.sealed(found) if "draw.json" in found else found
     after_this_request(_conditional)
@@ -59,7 +59,7 @@ def show_draw(plan_no: str) -> Any:
 def bundle_of(plan_no: str) -> Any:
     """The proof bundle, once the drawn list is public."""
     with read_only(current_access()) as session:
-        plan = queries.public_plan(session, plan_no)
+        plan = disclosed.public_plan(session, plan_no)
         whole = parts.sealed_bundle(session, plan, only_public=True)
     return _conditional(zip_response(whole, plan_no))
 

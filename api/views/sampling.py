@@ -33,8 +33,8 @@ from api.schemas.sampling import (
 )
 from core.actors import Role
 from core.unit_of_work import read_only, unit_of_work
-from sampling import queries
 from sampling.maths.bundle import packed
+from sampling.queries import plans, units, work
 from sampling.service import changing, drawing, entropy, framing, freezing, parts, planning, results
 
 blueprint = Blueprint("sampling", __name__, url_prefix="/api/v1/sampling", description="Sampling")
@@ -49,7 +49,7 @@ LEADS = (Role.LEAD_INSPECTOR, Role.ADMINISTRATOR)
 @blueprint.response(200, PlanPage)
 def list_plans(arguments: dict[str, Any]) -> dict[str, Any]:
     """Plans, newest first."""
-    statement = queries.plans_matching(state=arguments["state"], text=arguments["text"])
+    statement = plans.plans_matching(state=arguments["state"], text=arguments["text"])
     entity = statement.column_descriptions[0]["entity"]
     with read_only(current_access()) as session:
         found = page(
@@ -60,7 +60,7 @@ def list_plans(arguments: dict[str, Any]) -> dict[str, Any]:
             cursor=arguments["cursor"],
             descending=True,
         )
-        return {**found, "items": queries.plan_views(session, found["items"])}
+        return {**found, "items": plans.plan_views(session, found["items"])}
 
 
 @blueprint.route("/plans", methods=["POST"])
@@ -72,7 +72,7 @@ def create_plan(body: dict[str, Any]) -> Any:
     with unit_of_work(current_access()) as session:
         plan = planning.create_plan(session, current_actor(), **body)
         etags.set(plan.version)
-        detail = queries.plan_detail(session, plan.no)
+        detail = plans.plan_detail(session, plan.no)
     return detail, 201, {"Location": f"/api/v1/sampling/plans/{plan.no}"}
 
 
@@ -82,7 +82,7 @@ def create_plan(body: dict[str, Any]) -> Any:
 def show_plan(plan_no: str) -> Any:
     """A plan with its strata, sources, commitment and seed."""
     with read_only(current_access()) as session:
-        detail = queries.plan_detail(session, plan_no)
+        detail = plans.plan_detail(session, plan_no)
         etags.set(detail.summary.version)
         return detail
 
@@ -93,7 +93,7 @@ def show_plan(plan_no: str) -> Any:
 def preview_plan(plan_no: str) -> Any:
     """The roster as it would be frozen now: sizes of strata, and why others are left out."""
     with read_only(current_access()) as session:
-        frame = framing.frame_of(session, queries.plan_by_no(session, plan_no))
+        frame = framing.frame_of(session, plans.plan_by_no(session, plan_no))
         reasons = Counter(reason for _, reason in frame.exclusions)
         return {"sizes": dict(sorted(frame.sizes.items())), "excluded": dict(reasons)}
 
@@ -104,13 +104,13 @@ def preview_plan(plan_no: str) -> Any:
 def freeze_plan(plan_no: str) -> Any:
     """Freeze roster and plan, and publish the commitment; needs If-Match."""
     with unit_of_work(current_access()) as session:
-        etags.check(queries.plan_by_no(session, plan_no).version)
+        etags.check(plans.plan_by_no(session, plan_no).version)
         plan = freezing.freeze(
             session, current_actor(), plan_no, secret=secrets.token_bytes(32), software=VERSION
         )
         session.flush()  # the version of the answer is the one after the change
         etags.set(plan.version)
-        return queries.plan_detail(session, plan_no)
+        return plans.plan_detail(session, plan_no)
 
 
 @blueprint.route("/plans/<plan_no>/dice", methods=["POST"])
@@ -121,7 +121,7 @@ def enter_dice(body: dict[str, Any], plan_no: str) -> Any:
     """Type the dice; they stand once a second person has typed the same."""
     with unit_of_work(current_access()) as session:
         entropy.enter_dice(session, current_actor(), plan_no, dice=body["dice"])
-        return queries.plan_detail(session, plan_no)
+        return plans.plan_detail(session, plan_no)
 
 
 @blueprint.route("/plans/<plan_no>/entropy", methods=["POST"])
@@ -132,7 +132,7 @@ def enter_value(body: dict[str, Any], plan_no: str) -> Any:
     """Enter the value of a public source, a beacon's with its signature."""
     with unit_of_work(current_access()) as session:
         entropy.enter_public_value(session, current_actor(), plan_no, **body)
-        return queries.plan_detail(session, plan_no)
+        return plans.plan_detail(session, plan_no)
 
 
 @blueprint.route("/plans/<plan_no>/draw", methods=["POST"])
@@ -141,12 +141,12 @@ def enter_value(body: dict[str, Any], plan_no: str) -> Any:
 def draw_plan(plan_no: str) -> Any:
     """Draw, once; needs If-Match."""
     with unit_of_work(current_access()) as session:
-        plan = queries.plan_by_no(session, plan_no)
+        plan = plans.plan_by_no(session, plan_no)
         etags.check(plan.version)
         drawing.draw(session, current_actor(), plan_no)
         session.flush()  # the version of the answer is the one after the change
         etags.set(plan.version)
-        return queries.plan_detail(session, plan_no)
+        return plans.plan_detail(session, plan_no)
 
 
 @blueprint.route("/plans/<plan_no>/void", methods=["POST"])
@@ -156,10 +156,10 @@ def draw_plan(plan_no: str) -> Any:
 def void_plan(body: dict[str, Any], plan_no: str) -> Any:
     """Make a plan void, with a reason, for good; needs If-Match."""
     with unit_of_work(current_access()) as session:
-        etags.check(queries.plan_by_no(session, plan_no).version)
+        etags.check(plans.plan_by_no(session, plan_no).version)
         plan = changing.void_plan(session, current_actor(), plan_no, **body)
         etags.set(plan.version)
-        return queries.plan_detail(session, plan_no)
+        return plans.plan_detail(session, plan_no)
 
 
 @blueprint.route("/plans/<plan_no>/units", methods=["GET"])
@@ -168,12 +168,12 @@ def void_plan(body: dict[str, Any], plan_no: str) -> Any:
 @blueprint.response(200, UnitPage)
 def list_units(arguments: dict[str, Any], plan_no: str) -> Any:
     """Drawn units by stratum and rank, with team and result; or the reserves."""
-    statement = queries.drawn_statement(
+    statement = units.drawn_statement(
         plan_no, stratum=arguments["stratum"], reserves=arguments["reserves"]
     )
     entity = statement.column_descriptions[0]["entity"]
     with read_only(current_access()) as session:
-        queries.plan_by_no(session, plan_no)  # an unknown plan is not an empty one
+        plans.plan_by_no(session, plan_no)  # an unknown plan is not an empty one
         found = page(
             session,
             statement,
@@ -181,7 +181,7 @@ def list_units(arguments: dict[str, Any], plan_no: str) -> Any:
             limit=arguments["limit"],
             cursor=arguments["cursor"],
         )
-        return {**found, "items": queries.drawn_views(session, found["items"])}
+        return {**found, "items": units.drawn_views(session, found["items"])}
 
 
 @blueprint.route("/plans/<plan_no>/replacements", methods=["POST"])
@@ -211,7 +211,7 @@ def record_results(body: dict[str, Any], plan_no: str) -> Any:
 def bundle_of(plan_no: str) -> Any:
     """The proof bundle, also before the drawn list is public."""
     with read_only(current_access()) as session:
-        plan = queries.plan_by_no(session, plan_no)
+        plan = plans.plan_by_no(session, plan_no)
         whole = parts.sealed_bundle(session, plan, only_public=False)
     return zip_response(whole, plan_no)
 
@@ -223,7 +223,7 @@ def list_tasks() -> Any:
     """The open visits of the inspector who asks."""
     person_id = current_actor().person_id
     with read_only(current_access()) as session:
-        return queries.tasks_of(session, person_id) if person_id is not None else []
+        return work.tasks_of(session, person_id) if person_id is not None else []
 
 
 @blueprint.route("/waiting", methods=["GET"])
@@ -232,7 +232,7 @@ def list_tasks() -> Any:
 def show_waiting() -> Any:
     """What waits: own visits, and plans by what they wait for."""
     with read_only(current_access()) as session:
-        return queries.waiting(session, current_actor().person_id)
+        return work.waiting(session, current_actor().person_id)
 
 
 def zip_response(whole: dict[str, bytes], plan_no: str) -> Response:

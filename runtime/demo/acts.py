@@ -30,7 +30,7 @@ from runtime.demo.accounts import actor, add_account
 from runtime.demo.catalogue import CHARGER
 from runtime.demo.city import NOTICE, City
 from runtime.release import release
-from sampling.queries import drawn_statement, drawn_views
+from sampling.queries.units import drawn_statement, drawn_views
 from sampling.service import drawing, entropy, freezing, planning, results
 from sampling.views import DrawnUnitView
 

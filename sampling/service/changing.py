@@ -20,7 +20,7 @@ from sampling.errors import (
     UnitUnknown,
 )
 from sampling.maths.assignment import Inspector
-from sampling.models import (
+from sampling.models.plans import (
     Assignment,
     Draw,
     DrawnUnit,
@@ -30,7 +30,8 @@ from sampling.models import (
     PlanState,
     Replacement,
 )
-from sampling.queries import plan_by_no, replacements_of
+from sampling.queries.plans import plan_by_no
+from sampling.queries.units import replacements_of
 from sampling.service.drawing import Committed, store_seats
 from sampling.service.entropy import refuse_void
 from sampling.service.freezing import STREAM, blocked_field

@@ -30,7 +30,7 @@ from sampling.maths.commitment import (
 from sampling.maths.draw import StratifiedDraw, StratumRule, draw_stratified, tickets
 from sampling.maths.entropy import entropy_bytes
 from sampling.maths.replay import inspector_of, team_rule_of
-from sampling.models import (
+from sampling.models.plans import (
     Assignment,
     Draw,
     DrawnUnit,
@@ -41,7 +41,7 @@ from sampling.models import (
     PlanSecret,
     PlanState,
 )
-from sampling.queries import entries_of, plan_by_no, source_name
+from sampling.queries.plans import entries_of, plan_by_no, source_name
 from sampling.service.entropy import entry_value, refuse_unless_committed
 from sampling.service.freezing import STREAM
 from sampling.service.parts import disclose_parts, store_part, stored_records, stored_units

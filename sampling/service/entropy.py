@@ -33,8 +33,8 @@ from sampling.maths.entropy import (
     due_at,
     entropy_bytes,
 )
-from sampling.models import EntropyEntry, Plan, PlanState
-from sampling.queries import plan_by_no, source_name
+from sampling.models.plans import EntropyEntry, Plan, PlanState
+from sampling.queries.plans import plan_by_no, source_name
 from sampling.service.freezing import STREAM
 
 # A public value may be typed a moment before our own clock says it is out.

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from registry import queries as registry
 from sampling.maths.assignment import Inspector
 from sampling.maths.commitment import checked_code, in_frame_order
-from sampling.models import Plan
-from sampling.queries import last_inspected, open_loads
+from sampling.models.plans import Plan
+from sampling.queries.work import last_inspected, open_loads
 from sampling.service.parts import salted_id
 
 

@@ -40,7 +40,7 @@ from sampling.maths.commitment import (
 from sampling.maths.commitment import FrameUnit as Unit
 from sampling.maths.entropy import NETWORKS, SourceKind, due_at
 from sampling.maths.replay import team_rule_of
-from sampling.models import (
+from sampling.models.plans import (
     FrameUnit,
     Plan,
     PlanInspector,
@@ -49,7 +49,7 @@ from sampling.models import (
     PlanState,
     Stratum,
 )
-from sampling.queries import plan_by_no, source_name
+from sampling.queries.plans import plan_by_no, source_name
 from sampling.service.framing import Frame, frame_of, pool_of, recusals_of
 from sampling.service.parts import receipt, store_part
 

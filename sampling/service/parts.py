@@ -18,9 +18,9 @@ from registry.queries import InspectorView
 from sampling.errors import NotDisclosed, NotDrawnYet
 from sampling.maths import bundle
 from sampling.maths.commitment import PROTOCOL, FrameUnit, length_prefixed
-from sampling.models import FrameUnit as FrameRow
-from sampling.models import Plan, PlanInspector, PlanPart
-from sampling.queries import replacements_of
+from sampling.models.plans import FrameUnit as FrameRow
+from sampling.models.plans import Plan, PlanInspector, PlanPart
+from sampling.queries.units import replacements_of
 
 
 def verifier() -> bytes:

@@ -18,7 +18,7 @@ from registry.queries import category_subtree
 from sampling.errors import PlanInvalid
 from sampling.maths.assignment import Qualification, TeamRule
 from sampling.maths.entropy import checked_sources
-from sampling.models import Plan, PlanState, Stratum
+from sampling.models.plans import Plan, PlanState, Stratum
 
 PREFIX = "CC"  # 抽查
 STRATA_BY = ("grade", "risk_tier")

@@ -15,7 +15,7 @@ from core.clock import civil_day, now, today
 from core.errors import FieldProblem
 from sampling.errors import NotYourTask, PlanInvalid, StateForbids
 from sampling.events import LARGEST_CHUNK, ResultsRecorded
-from sampling.models import (
+from sampling.models.plans import (
     Assignment,
     FrameUnit,
     InspectionResult,
@@ -23,7 +23,7 @@ from sampling.models import (
     Plan,
     PlanState,
 )
-from sampling.queries import plan_by_no
+from sampling.queries.plans import plan_by_no
 from sampling.service.changing import unit_to_visit
 from sampling.service.entropy import refuse_void
 

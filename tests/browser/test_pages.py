@@ -9,7 +9,7 @@ from sqlalchemy import text
 from core.actors import Actor, Role
 from core.unit_of_work import unit_of_work
 from registry import service
-from sampling import queries
+from sampling.queries import plans
 from sampling.service import drawing, entropy, freezing, planning
 from tests import factories
 
@@ -150,7 +150,7 @@ def test_without_javascript_every_page_can_be_read(visit: Any, drawn: str) -> No
 
     assert answer.status == 200
     with unit_of_work() as session:
-        commitment = queries.plan_detail(session, drawn).commitment
+        commitment = plans.plan_detail(session, drawn).commitment
     assert commitment in visitor.page.content()
 
 

@@ -35,7 +35,9 @@ from runtime.demo.city import SEED, City, build_city
 from runtime.demo.samples import samples
 from runtime.verify import verify
 from sampling.maths.bundle import packed
-from sampling.queries import drawn_statement, drawn_views, plan_by_no, plan_detail, tasks_of
+from sampling.queries.plans import plan_by_no, plan_detail
+from sampling.queries.units import drawn_statement, drawn_views
+from sampling.queries.work import tasks_of
 from sampling.service.parts import sealed_bundle
 from traceability.queries import lot_by_number
 from traceability.service import trace

@@ -17,7 +17,8 @@ from recall.queries.files import open_recalls
 from registry.queries import register_size
 from risk.queries.overview import incident_overview
 from risk.queries.signals import SignalView, open_signals, signal_counts, signal_detail
-from sampling.queries import plan_views, plans_matching, tasks_of
+from sampling.queries.plans import plan_views, plans_matching
+from sampling.queries.work import tasks_of
 from traceability.queries import ledger_size
 
 blueprint = Blueprint("home", __name__)

@@ -27,9 +27,9 @@ from core.errors import Refusal, Stale
 from core.unit_of_work import read_only, unit_of_work
 from registry.queries import categories, category_subtree, regions, roster
 from registry.service import is_demo
-from sampling import queries
 from sampling.maths.bundle import packed
 from sampling.maths.entropy import NETWORKS
+from sampling.queries import disclosed, plans, units
 from sampling.service import changing, drawing, entropy, framing, freezing, parts, planning
 from sampling.views import DrawnUnitView, PlanDetail
 
@@ -68,7 +68,7 @@ def _columns() -> list[Column]:
 def listing(extension: str | None) -> Any:
     """Plans, newest first."""
     with read_only(current_access()) as session:
-        counts = queries.state_counts(session)
+        counts = plans.state_counts(session)
         states = [(code, label("plan", code)) for code in LABELS["plan"]]
         found = Listing(
             _columns(),
@@ -79,11 +79,11 @@ def listing(extension: str | None) -> Any:
             sort="-created_at",
             name="plans",
         )
-        statement = queries.plans_matching(
+        statement = plans.plans_matching(
             state=found.chosen("state") or None, text=found.chosen("q") or None
         )
         rows = list(session.execute(statement.limit(MOST)).scalars())
-        found.fill(queries.plan_views(session, rows))
+        found.fill(plans.plan_views(session, rows))
     if extension:
         return found.file(extension)
     return render_template(
@@ -191,7 +191,7 @@ def draw(no: str) -> Any:
 def export(no: str, extension: str) -> Any:
     """The drawn enterprises with their inspectors and results, as a file."""
     with read_only(current_access()) as session:
-        detail = queries.plan_detail(session, no)
+        detail = plans.plan_detail(session, no)
         return _units(session, detail).file(extension)
 
 
@@ -227,7 +227,7 @@ def _units(session: Session, detail: PlanDetail) -> Listing:
     ]
     found = Listing(columns, sort="ticket", name=no)
     if detail.summary.drawn_at:
-        found.fill(queries.drawn_views(session, _ordered(session, no)))
+        found.fill(units.drawn_views(session, _ordered(session, no)))
     return found
 
 
@@ -239,15 +239,15 @@ def _visit(unit: DrawnUnitView) -> str:
 
 def _page(no: str, form: Form) -> Any:
     with read_only(current_access()) as session:
-        detail = queries.plan_detail(session, no)
-        units = _units(session, detail)
+        detail = plans.plan_detail(session, no)
+        drawn = _units(session, detail)
         frame = None
         if detail.summary.waits_for == "freeze":
-            frame = framing.frame_of(session, queries.plan_by_no(session, no))
+            frame = framing.frame_of(session, plans.plan_by_no(session, no))
         reserves = []
         if detail.summary.drawn_at:
-            reserves = queries.drawn_views(session, _ordered(session, no, reserves=True)[:60])
-        is_open = queries.is_disclosed(session, no)
+            reserves = units.drawn_views(session, _ordered(session, no, reserves=True)[:60])
+        is_open = disclosed.is_disclosed(session, no)
     address = url_for("verify.show", no=no, _external=True)
     page = render_template(
         "pages/draw.html",
@@ -257,7 +257,7 @@ def _page(no: str, form: Form) -> Any:
         crumb=no,
         plan=detail,
         form=form,
-        units=units,
+        units=drawn,
         sizes=frame.sizes if frame else {},
         left_out=Counter(reason for _code, reason in frame.exclusions) if frame else {},
         reserves=reserves,
@@ -275,7 +275,7 @@ def _page(no: str, form: Form) -> Any:
 
 
 def _ordered(session: Session, no: str, *, reserves: bool = False) -> list[Any]:
-    statement = queries.drawn_statement(no, reserves=reserves)
+    statement = units.drawn_statement(no, reserves=reserves)
     entity = statement.column_descriptions[0]["entity"]
     order = (entity.stratum, entity.rank) if reserves else (entity.ticket,)
     return list(session.execute(statement.order_by(*order)).scalars())
@@ -331,7 +331,7 @@ def _change(no: str, done: str, act: Callable[[Session], object], *, versioned: 
     try:
         with unit_of_work(current_access()) as session:
             if versioned:
-                plan = queries.plan_by_no(session, no)
+                plan = plans.plan_by_no(session, no)
                 if request.form.get("version") != str(plan.version):
                     raise Stale
             act(session)
@@ -428,7 +428,7 @@ def replace(no: str) -> Any:
 def bundle(no: str) -> Any:
     """Everything needed to recompute the draw."""
     with read_only(current_access()) as session:
-        plan = queries.plan_by_no(session, no)
+        plan = plans.plan_by_no(session, no)
         content = packed(parts.sealed_bundle(session, plan, only_public=False))
     return send_file(
         io.BytesIO(content),

@@ -13,7 +13,7 @@ from core.unit_of_work import PUBLIC_ACCESS, read_only
 from recall.maths.affected import Item
 from recall.queries import publications
 from registry.queries import enterprise_by_code, establishments_of
-from sampling.queries import public_views, published_plans
+from sampling.queries.disclosed import public_views, published_plans
 
 blueprint = Blueprint("public", __name__)
 

@@ -13,7 +13,7 @@ from core.unit_of_work import read_only
 from recall.queries.files import recalls
 from registry.queries import enterprises_matching
 from risk.queries.signals import open_signals
-from sampling.queries import plans_matching
+from sampling.queries.plans import plans_matching
 from traceability.queries import find_lots
 
 blueprint = Blueprint("search", __name__)

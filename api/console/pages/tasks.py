@@ -13,7 +13,7 @@ from core.actors import Role
 from core.clock import today
 from core.errors import Refusal
 from core.unit_of_work import read_only, unit_of_work
-from sampling import queries
+from sampling.queries import units, work
 from sampling.service import results
 
 blueprint = Blueprint("tasks", __name__, url_prefix="/console/tasks")
@@ -28,7 +28,7 @@ def listing() -> str:
     """The visits that wait for the one who is signed in."""
     actor = current_actor()
     with read_only(current_access()) as session:
-        tasks = queries.tasks_of(session, actor.person_id) if actor.person_id else []
+        tasks = work.tasks_of(session, actor.person_id) if actor.person_id else []
     return render_template(
         "pages/tasks.html", title=_("Tasks"), tasks=tasks, is_inspector=bool(actor.person_id)
     )
@@ -60,12 +60,12 @@ def show(plan_no: str, code: str) -> Any:
             except Refusal as refusal:
                 form.refused(refusal)
     with read_only(current_access()) as session:
-        statement = queries.drawn_statement(plan_no)
+        statement = units.drawn_statement(plan_no)
         entity = statement.column_descriptions[0]["entity"]
         unit = session.execute(statement.where(entity.code == code)).scalar_one_or_none()
         if unit is None:
             abort(404)
-        (view,) = queries.drawn_views(session, [unit])
+        (view,) = units.drawn_views(session, [unit])
     page = render_template(
         "pages/task.html",
         title=view.name,

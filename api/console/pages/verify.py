@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from api.auth import public
 from api.console.listing import EXTENSIONS, Column, Listing
 from core.unit_of_work import PUBLIC_ACCESS, read_only
-from sampling import queries
+from sampling.queries import disclosed
 
 blueprint = Blueprint("verify", __name__)
 
@@ -55,8 +55,8 @@ def listing(extension: str | None) -> Any:
     ]
     found = Listing(columns, sort="-committed_at", name="draws")
     with read_only(PUBLIC_ACCESS) as session:
-        rows = list(session.execute(queries.published_plans().limit(MOST)).scalars())
-        found.fill(queries.public_views(session, rows))
+        rows = list(session.execute(disclosed.published_plans().limit(MOST)).scalars())
+        found.fill(disclosed.public_views(session, rows))
     if extension:
         return found.file(extension)
     return render_template("pages/draws.html", title=_("Draws"), listing=found)
@@ -67,9 +67,9 @@ def listing(extension: str | None) -> Any:
 def show(no: str) -> str:
     """Verify one draw: in this browser, or offline."""
     with read_only(PUBLIC_ACCESS) as session:
-        plan = queries.public_plan(session, no)
-        (draw,) = queries.public_views(session, [plan])
-        is_open = queries.is_disclosed(session, no)
+        plan = disclosed.public_plan(session, no)
+        (draw,) = disclosed.public_views(session, [plan])
+        is_open = disclosed.is_disclosed(session, no)
     return render_template(
         "pages/verify.html",
         title=_("Verify a draw"),

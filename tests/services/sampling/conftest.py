@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.actors import Actor, Role
 from registry.models import Enterprise, Person, Recusal
-from sampling.models import Plan
+from sampling.models.plans import Plan
 from sampling.service import entropy, freezing, planning
 from tests import factories
 

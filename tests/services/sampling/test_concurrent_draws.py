@@ -12,7 +12,8 @@ from core.actors import Actor, Role
 from core.clock import frozen
 from core.errors import Refusal
 from core.unit_of_work import read_only, unit_of_work
-from sampling import errors, queries
+from sampling import errors
+from sampling.queries import units
 from sampling.service import drawing, entropy, freezing, planning
 from tests import factories
 
@@ -82,5 +83,5 @@ def test_of_two_draws_at_once_one_is_made_and_one_refused() -> None:
 
     assert refusals == [errors.AlreadyDrawn]
     with read_only() as session:
-        units = session.execute(queries.drawn_statement(plan_no)).scalars().all()
-    assert len(units) == 5
+        listed = session.execute(units.drawn_statement(plan_no)).scalars().all()
+    assert len(listed) == 5

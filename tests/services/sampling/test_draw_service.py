@@ -16,10 +16,11 @@ from core.actors import Actor, Role
 from core.errors import Refusal
 from core.journal import JournalEntry, first_broken
 from core.outbox import Message
-from sampling import errors, queries
+from sampling import errors
 from sampling.maths import bundle
 from sampling.maths.replay import check_bundle
-from sampling.models import FrameUnit, InspectionResult, PlanInspector, PlanRecusal
+from sampling.models.plans import FrameUnit, InspectionResult, PlanInspector, PlanRecusal
+from sampling.queries import plans, units, work
 from sampling.service import changing, drawing, entropy, parts, results
 from sampling.verifier import verify_draw
 from tests import factories
@@ -40,7 +41,7 @@ def drawn(city: City, at: Clock, **changes: Any) -> str:
 
 def judged(session: Session, plan_no: str) -> dict[str, str]:
     """Faults that both verifiers find in a plan's bundle."""
-    plan = queries.plan_by_no(session, plan_no)
+    plan = plans.plan_by_no(session, plan_no)
     whole = bundle.unpacked(bundle.packed(parts.sealed_bundle(session, plan, only_public=True)))
     product = {check.part: check.detail for check in check_bundle(whole) if not check.agrees}
     standalone = {part: detail for part, agrees, detail in verify_draw.verify(whole) if not agrees}
@@ -53,7 +54,7 @@ def test_the_whole_road_from_plan_to_bundle(city: City, at: Clock) -> None:
 
     plan_no = drawn(city, at)
 
-    detail = queries.plan_detail(city.session, plan_no)
+    detail = plans.plan_detail(city.session, plan_no)
     assert detail.summary.state == "drawn"
     assert [(s.key, s.size, s.quota) for s in detail.strata] == [("A", 15, 4), ("D", 15, 6)]
     assert judged(city.session, plan_no) == {}
@@ -68,8 +69,8 @@ def test_every_unit_gets_two_inspectors_who_may_go(city: City, at: Clock) -> Non
 
     plan_no = drawn(city, at)
 
-    units = city.session.execute(queries.drawn_statement(plan_no)).scalars().all()
-    views = queries.drawn_views(city.session, units)
+    listed = city.session.execute(units.drawn_statement(plan_no)).scalars().all()
+    views = units.drawn_views(city.session, listed)
     assert len(views) == 10
     for view in views:
         assert len({seat.person_id for seat in view.team}) == 2
@@ -88,7 +89,7 @@ def test_nothing_of_the_roster_is_public_before_the_draw(city: City, at: Clock) 
 
 def test_the_drawn_list_stays_closed_until_the_day_the_plan_names(city: City, at: Clock) -> None:
     plan_no = drawn(city, at, disclose_on=date(2023, 9, 20))
-    plan = queries.plan_by_no(city.session, plan_no)
+    plan = plans.plan_by_no(city.session, plan_no)
 
     with pytest.raises(errors.NotDisclosed, match="2023-09-20"):
         parts.sealed_bundle(city.session, plan, only_public=True)
@@ -129,7 +130,7 @@ def test_dice_that_differ_are_refused_with_their_places(city: City, at: Clock) -
         entropy.enter_dice(city.session, city.second, plan.no, dice=other)
 
     assert city.lead.name in str(refusal.value)
-    (source, _) = queries.plan_detail(city.session, plan.no).sources
+    (source, _) = plans.plan_detail(city.session, plan.no).sources
     assert source.value is None
     assert source.typed_by == (city.lead.account_id,)
 
@@ -229,7 +230,7 @@ def test_quotas_that_do_not_fit_the_roster_are_refused(
     with pytest.raises(refusal, match=words):
         freeze(city, plan.no)
 
-    assert queries.plan_detail(city.session, plan.no).summary.state == "draft"
+    assert plans.plan_detail(city.session, plan.no).summary.state == "draft"
 
 
 def test_a_unit_that_nobody_may_visit_is_named_before_anything_is_published(
@@ -270,7 +271,7 @@ def test_closed_ungraded_named_and_lately_inspected_enterprises_are_left_out_wit
     closed, ungraded, named, visited = (city.enterprises[n] for n in (1, 3, 5, 7))
     closed.status = "closed"
     ungraded.grade = None
-    from sampling.models import PastInspection
+    from sampling.models.plans import PastInspection
 
     city.session.add(
         PastInspection(
@@ -310,7 +311,7 @@ def test_subcategories_are_meant_too(city: City, at: Clock) -> None:
         category_codes=[above.code], strata=[{"key": "A", "quota": 2, "reserve": 1}]
     )
 
-    assert queries.plan_detail(city.session, plan.no).summary.frame_size == 15
+    assert plans.plan_detail(city.session, plan.no).summary.frame_size == 15
 
 
 @pytest.mark.parametrize(
@@ -363,9 +364,9 @@ def test_a_void_plan_stays_visible_with_its_reason_and_is_never_drawn_again(
 
     changing.void_plan(city.session, city.lead, plan_no, reason=" 名录有误 ")
 
-    assert queries.plan_detail(city.session, plan_no).summary.void_reason == "名录有误"
+    assert plans.plan_detail(city.session, plan_no).summary.void_reason == "名录有误"
     assert judged(city.session, plan_no) == {}
-    plan = queries.plan_by_no(city.session, plan_no)
+    plan = plans.plan_by_no(city.session, plan_no)
     history = json.loads(parts.parts_of(city.session, plan, only_public=True)["history.json"])
     assert history["void"]["reason"] == "名录有误"
     with pytest.raises(errors.PlanVoid, match="名录有误"):
@@ -383,12 +384,12 @@ def test_a_void_needs_a_reason(city: City, at: Clock) -> None:
 
 def test_a_replacement_is_the_next_reserve_and_gets_its_own_team(city: City, at: Clock) -> None:
     plan_no = drawn(city, at)
-    units = city.session.execute(queries.drawn_statement(plan_no, stratum="A")).scalars().all()
-    first, second = units[0].code, units[1].code
+    listed = city.session.execute(units.drawn_statement(plan_no, stratum="A")).scalars().all()
+    first, second = listed[0].code, listed[1].code
     reserves = [
         unit.code
         for unit in city.session.execute(
-            queries.drawn_statement(plan_no, stratum="A", reserves=True)
+            units.drawn_statement(plan_no, stratum="A", reserves=True)
         ).scalars()
     ]
 
@@ -397,9 +398,9 @@ def test_a_replacement_is_the_next_reserve_and_gets_its_own_team(city: City, at:
 
     assert [one.code, two.code] == reserves[:2]
     assert judged(city.session, plan_no) == {}
-    views = queries.drawn_views(
+    views = units.drawn_views(
         city.session,
-        city.session.execute(queries.drawn_statement(plan_no, stratum="A")).scalars().all(),
+        city.session.execute(units.drawn_statement(plan_no, stratum="A")).scalars().all(),
     )
     roles = {view.code: view.role for view in views}
     assert roles[first] == roles[second] == "replaced"
@@ -411,7 +412,7 @@ def test_a_replacement_can_itself_be_replaced_until_no_reserve_is_left(
     city: City, at: Clock
 ) -> None:
     plan_no = drawn(city, at)
-    code = city.session.execute(queries.drawn_statement(plan_no, stratum="A")).scalars().first()
+    code = city.session.execute(units.drawn_statement(plan_no, stratum="A")).scalars().first()
     assert code is not None
     current = code.code
 
@@ -434,7 +435,7 @@ def test_caps_that_a_sample_breaks_are_told_with_the_draw(city: City, at: Clock)
         factories.person(city.session, certificate_until=date(2020, 1, 1))
     plan_no = drawn(city, at, team={"cap": 2})
 
-    detail = queries.plan_detail(city.session, plan_no)
+    detail = plans.plan_detail(city.session, plan_no)
     assert len(detail.blocking) == 10
     assert {reason for _, reason in detail.blocking[0]["reasons"]} == {"certificate", "load"}
     assert judged(city.session, plan_no) == {}
@@ -457,16 +458,16 @@ def result(code: str, **changes: Any) -> dict[str, Any]:
 
 def test_results_are_announced_as_neutral_facts(city: City, at: Clock) -> None:
     plan_no = drawn(city, at)
-    units = city.session.execute(queries.drawn_statement(plan_no)).scalars().all()
+    listed = city.session.execute(units.drawn_statement(plan_no)).scalars().all()
 
     results.record_results(
         city.session,
         city.lead,
         plan_no,
         [
-            result(units[0].code, outcome="fail", inspected=5, failing=2, critical=1),
-            result(units[1].code),
-            result(units[2].code, outcome="not_done", note="已搬迁"),
+            result(listed[0].code, outcome="fail", inspected=5, failing=2, critical=1),
+            result(listed[1].code),
+            result(listed[2].code, outcome="not_done", note="已搬迁"),
         ],
     )
 
@@ -474,20 +475,20 @@ def test_results_are_announced_as_neutral_facts(city: City, at: Clock) -> None:
         select(Message).where(Message.topic == "sampling.results-recorded")
     ).scalar_one()
     first, second = message.payload["results"]
-    assert first["source_id"] == first["id"] == f"{plan_no}/{units[0].code}"
+    assert first["source_id"] == first["id"] == f"{plan_no}/{listed[0].code}"
     assert (first["inspected"], first["failing"], first["severity"]) == (5, 2, "critical")
     assert first["on"] == "2023-09-15"
     assert first["region_code"] == city.region_code
     assert first["category_code"] in city.category_codes
     assert (second["inspected"], second["failing"], second["severity"]) == (1, 0, None)
-    (a, d) = queries.plan_detail(city.session, plan_no).strata
+    (a, d) = plans.plan_detail(city.session, plan_no).strata
     assert a.done + d.done == 3
     assert a.failing + d.failing == 1
 
 
 def test_a_unit_has_one_result(city: City, at: Clock) -> None:
     plan_no = drawn(city, at)
-    code = city.session.execute(queries.drawn_statement(plan_no)).scalars().all()[0].code
+    code = city.session.execute(units.drawn_statement(plan_no)).scalars().all()[0].code
     results.record_result(city.session, city.lead, plan_no, **result(code))
 
     with pytest.raises(errors.ResultKnown):
@@ -498,7 +499,7 @@ def test_a_unit_has_one_result(city: City, at: Clock) -> None:
 
 def test_contradicting_results_are_refused_and_none_is_stored(city: City, at: Clock) -> None:
     plan_no = drawn(city, at)
-    codes = [u.code for u in city.session.execute(queries.drawn_statement(plan_no)).scalars()]
+    codes = [u.code for u in city.session.execute(units.drawn_statement(plan_no)).scalars()]
 
     with pytest.raises(errors.PlanInvalid) as refusal:
         results.record_results(
@@ -527,8 +528,8 @@ def test_contradicting_results_are_refused_and_none_is_stored(city: City, at: Cl
 
 def test_an_inspector_records_the_own_visits_only(city: City, at: Clock) -> None:
     plan_no = drawn(city, at)
-    unit = city.session.execute(queries.drawn_statement(plan_no)).scalars().all()[0]
-    (view,) = queries.drawn_views(city.session, [unit])
+    unit = city.session.execute(units.drawn_statement(plan_no)).scalars().all()[0]
+    (view,) = units.drawn_views(city.session, [unit])
     team = [seat.person_id for seat in view.team]
     stranger = next(one.id for one in city.inspectors if one.id not in team)
 
@@ -540,12 +541,12 @@ def test_an_inspector_records_the_own_visits_only(city: City, at: Clock) -> None
         results.record_result(city.session, inspector(stranger), plan_no, **result(unit.code))
     results.record_result(city.session, inspector(team[0]), plan_no, **result(unit.code))
 
-    assert unit.code not in {t.code for t in queries.tasks_of(city.session, team[1])}
+    assert unit.code not in {t.code for t in work.tasks_of(city.session, team[1])}
 
 
 def test_open_visits_count_as_load_of_the_next_plan(city: City, at: Clock) -> None:
     drawn(city, at)
-    loads = queries.open_loads(city.session)
+    loads = work.open_loads(city.session)
     at(BEFORE)
 
     plan = city.committed(strata=[{"key": "A", "quota": 1}, {"key": "D", "quota": 0}])
@@ -567,15 +568,15 @@ def test_what_waits_is_counted(city: City, at: Clock) -> None:
     waiting_for_beacon = city.committed()
     city.throw_dice(waiting_for_beacon)
     drawn_no = drawn(city, at)
-    unit = city.session.execute(queries.drawn_statement(drawn_no)).scalars().all()[0]
-    person = queries.drawn_views(city.session, [unit])[0].team[0].person_id
+    unit = city.session.execute(units.drawn_statement(drawn_no)).scalars().all()[0]
+    person = units.drawn_views(city.session, [unit])[0].team[0].person_id
 
-    waits = queries.waiting(city.session, person)
+    waits = work.waiting(city.session, person)
 
     assert (waits.drafts, waits.awaiting_dice, waits.awaiting_source) == (1, 1, 1)
     assert waits.ready_to_draw == 0
-    assert waits.open_tasks == len(queries.tasks_of(city.session, person)) > 0
-    assert queries.state_counts(city.session) == {
+    assert waits.open_tasks == len(work.tasks_of(city.session, person)) > 0
+    assert plans.state_counts(city.session) == {
         "draft": 1,
         "committed": 2,
         "drawn": 1,
@@ -591,7 +592,7 @@ def test_the_bundle_tells_of_inspectors_what_the_plan_allows(
 
     plan_no = drawn(city, at, identity=identity)
 
-    plan = queries.plan_by_no(city.session, plan_no)
+    plan = plans.plan_by_no(city.session, plan_no)
     whole = parts.sealed_bundle(city.session, plan, only_public=True)
     told = json.dumps({k: v.decode() for k, v in whole.items()}, ensure_ascii=False)
     assert (city.inspectors[1].number in told) is (identity != "salted")
@@ -606,7 +607,7 @@ def test_recusals_of_units_that_were_not_drawn_stay_closed(city: City, at: Clock
 
     plan_no = drawn(city, at)
 
-    plan = queries.plan_by_no(city.session, plan_no)
+    plan = plans.plan_by_no(city.session, plan_no)
     whole = parts.sealed_bundle(city.session, plan, only_public=True)
     openings = json.loads(whole["assignment.json"])["openings"]
     assert len(openings) == 10
@@ -618,15 +619,15 @@ def test_a_team_led_by_a_senior_with_sm3(city: City, at: Clock) -> None:
     plan_no = drawn(city, at, digest="sm3", team={"mixed": True, "qualification": "lead"})
 
     seniors = {one.id for one in city.inspectors if one.senior}
-    units = city.session.execute(queries.drawn_statement(plan_no)).scalars().all()
-    for view in queries.drawn_views(city.session, units):
+    listed = city.session.execute(units.drawn_statement(plan_no)).scalars().all()
+    for view in units.drawn_views(city.session, listed):
         assert [seat.person_id in seniors for seat in view.team] == [True, False]
     assert judged(city.session, plan_no) == {}
 
 
 def test_every_step_is_in_the_journal(city: City, at: Clock) -> None:
     plan_no = drawn(city, at)
-    code = city.session.execute(queries.drawn_statement(plan_no)).scalars().all()[0].code
+    code = city.session.execute(units.drawn_statement(plan_no)).scalars().all()[0].code
     changing.replace_unit(city.session, city.lead, plan_no, code=code, reason="已关闭")
     changing.void_plan(city.session, city.lead, plan_no, reason="名录有误")
 
@@ -682,7 +683,7 @@ def test_a_plan_that_makes_no_sense_is_refused_at_the_field(
 def test_the_day_of_the_round_is_known_from_its_number(city: City, at: Clock) -> None:
     plan = city.plan()
 
-    (_, beacon) = queries.plan_detail(city.session, plan.no).sources
+    (_, beacon) = plans.plan_detail(city.session, plan.no).sources
 
     assert beacon.name == f"drand-quicknet {ROUND}"
     assert beacon.due_at is not None

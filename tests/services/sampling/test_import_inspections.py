@@ -17,7 +17,7 @@ from core.actors import SYSTEM
 from core.outbox import Message
 from registry.imports import KINDS as REGISTRY_KINDS
 from sampling.imports import INSPECTIONS
-from sampling.models import PastInspection
+from sampling.models.plans import PastInspection
 from sampling.service import freezing, planning
 from tests import factories
 

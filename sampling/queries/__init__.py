@@ -1,0 +1,1 @@
+"""Questions to sampling; nothing here changes anything."""

@@ -1,0 +1,97 @@
+"""Open visits, and when an enterprise was last inspected."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, and_, exists, func, select
+from sqlalchemy.orm import Session, aliased
+
+from sampling.maths.entropy import SourceKind
+from sampling.models.plans import (
+    Assignment,
+    FrameUnit,
+    InspectionResult,
+    PastInspection,
+    Plan,
+    PlanState,
+    Replacement,
+)
+from sampling.queries.plans import plan_views
+from sampling.views import (
+    TaskView,
+    Waiting,
+)
+
+
+def _open_visits() -> Select[Any]:
+    """Seats in plans that stand, of units not given up and without result."""
+    gone = aliased(Replacement)
+    return (
+        select(Assignment)
+        .join(Plan, Plan.id == Assignment.plan_id)
+        .where(Plan.state == PlanState.DRAWN)
+        .where(
+            ~exists().where(
+                InspectionResult.plan_id == Assignment.plan_id,
+                InspectionResult.code == Assignment.code,
+            )
+        )
+        .where(
+            ~exists().where(gone.plan_id == Assignment.plan_id, gone.replaces == Assignment.code)
+        )
+    )
+
+
+def open_loads(session: Session) -> dict[int, int]:
+    """Open visits of each inspector, over all plans; who has none is absent."""
+    statement = _open_visits().with_only_columns(Assignment.person_id, func.count())
+    return dict(session.execute(statement.group_by(Assignment.person_id)).all())
+
+
+def tasks_of(session: Session, person_id: int) -> list[TaskView]:
+    """The open visits of one inspector, earliest first."""
+    statement = (
+        _open_visits()
+        .join(
+            FrameUnit,
+            and_(FrameUnit.plan_id == Assignment.plan_id, FrameUnit.code == Assignment.code),
+        )
+        .where(Assignment.person_id == person_id)
+        .with_only_columns(
+            Plan.no, Plan.title, Assignment.code, FrameUnit.name, Plan.visit_on, Assignment.position
+        )
+        .order_by(Plan.visit_on, Plan.no, Assignment.dispatch)
+    )
+    return [TaskView(*row[:5], is_lead=row[5] == 0) for row in session.execute(statement)]
+
+
+def waiting(session: Session, person_id: int | None) -> Waiting:
+    """What waits: an inspector's visits, and plans by what they wait for."""
+    open_plans = session.execute(
+        select(Plan).where(Plan.state.in_([PlanState.DRAFT, PlanState.COMMITTED]))
+    ).scalars()
+    waits = [view.waits_for for view in plan_views(session, list(open_plans))]
+    tasks = len(tasks_of(session, person_id)) if person_id is not None else 0
+    sources = (SourceKind.BEACON, SourceKind.TEXT, SourceKind.DEMO)
+    return Waiting(
+        open_tasks=tasks,
+        drafts=waits.count("freeze"),
+        awaiting_dice=waits.count(SourceKind.DICE),
+        awaiting_source=sum(wait in sources for wait in waits),
+        ready_to_draw=waits.count("draw"),
+    )
+
+
+def last_inspected(session: Session) -> dict[int, date]:
+    """The last day on which each enterprise was inspected; who never was is absent."""
+    found: dict[int, date] = {}
+    for model in (InspectionResult, PastInspection):
+        for enterprise_id, day in session.execute(
+            select(model.enterprise_id, func.max(model.inspected_on))
+            .where(model.outcome != "not_done")
+            .group_by(model.enterprise_id)
+        ):
+            found[enterprise_id] = max(day, found.get(enterprise_id, day))
+    return found
