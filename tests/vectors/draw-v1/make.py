@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from core.chain import GENESIS, chain_hash
-from sampling.maths import bundle, commitment, draw, entropy
+from sampling.maths import bundle, commitment, draw, entropy, pareto
 from sampling.maths.assignment import Assignment, Inspector, Task, assign
-from sampling.maths.replay import team_rule_of
+from sampling.maths.replay import odds_of, permanent_of, team_rule_of
 
 HERE = Path(__file__).parent
 VERIFIER = b"# the standalone verifier takes this place in a real bundle\n"
@@ -71,8 +71,11 @@ def made(
     digest: str = "sha256",
     replaced: int = 0,
     void: dict[str, Any] | None = None,
+    sizes: dict[str, int] | None = None,
+    certain: tuple[str, ...] = (),
+    coordination: dict[str, int] | None = None,
 ) -> dict[str, bytes]:
-    """All parts of one bundle."""
+    """All parts of one bundle; with sizes, chances follow them."""
     salts = {unit[0]: commitment.recusal_salt(SECRET, unit[0], digest) for unit in units}
     frame = [
         commitment.FrameUnit(
@@ -84,6 +87,8 @@ def made(
         )
         for code, stratum, category, region in units
     ]
+    if sizes is not None:
+        frame = [with_chance(unit, frame, quotas, sizes, certain) for unit in frame]
     records = [bundle.inspector_record(one) for one in inspectors]
     sources = entropy.checked_sources(
         [
@@ -92,7 +97,10 @@ def made(
             {"kind": "text", "name": "双色球 2026050 期", "due_at": "2026-05-03T21:15:00+08:00"},
         ]
     )
-    plan = {
+    if coordination is not None and coordination["place"]:
+        first = {"kind": "plan", "plan_no": "CC-2026-0007", "commitment": "ab" * 32}
+        sources = entropy.checked_sources([first])
+    plan: dict[str, Any] = {
         "protocol": commitment.PROTOCOL,
         "no": no,
         "title": "Vector",
@@ -116,6 +124,11 @@ def made(
         "visit_on": "2026-05-20",
         "software": "0.1.0",
     }
+    if sizes is not None:
+        named = [{"code": code, "reason": "投诉集中"} for code in certain]
+        plan.update(method="pareto", certain=named)
+    if coordination is not None:
+        plan["coordination"] = coordination
     root = commitment.frame_tree(frame, digest).root
     own = commitment.plan_hash(plan, digest)
     value = commitment.commitment(frame_root=root, plan=own, algorithm=digest)
@@ -137,6 +150,8 @@ def made(
         BEACON,
         {"kind": "text", "value": "03 09 14 21 27 30 + 11"},
     ]
+    if len(sources) == 1:
+        given = [{"kind": "plan", "value": hashlib.sha256(b"the first plan's seed").hexdigest()}]
     seed = commitment.seed(
         commitment=value,
         entropy=[entropy.entropy_bytes(s, g) for s, g in zip(sources, given, strict=True)],
@@ -148,6 +163,8 @@ def made(
         strata=[unit.stratum for unit in frame],
         rules=[draw.StratumRule(key, *quotas[key]) for key in quotas],
         algorithm=digest,
+        odds=odds_of(plan, frame),
+        permanent=permanent_of(plan, given, seed),
     )
     by_code = {unit.code: unit for unit in frame}
 
@@ -202,6 +219,26 @@ def made(
         },
         VERIFIER,
     )
+
+
+def with_chance(
+    unit: commitment.FrameUnit,
+    frame: list[commitment.FrameUnit],
+    quotas: dict[str, tuple[int, int]],
+    sizes: dict[str, int],
+    certain: tuple[str, ...],
+) -> commitment.FrameUnit:
+    members = [other for other in frame if other.stratum == unit.stratum]
+    count = quotas[unit.stratum][0]
+    chance = pareto.chances(
+        [sizes[other.code] for other in members],
+        count,
+        certain=[other.code in certain for other in members],
+    )
+    found = pareto.with_odds(chance, count)
+    place = members.index(unit)
+    num, den = found.odds[place]
+    return replace(unit, odds_num=num, odds_den=den, chance=found.chance[place])
 
 
 def team(**changes: Any) -> dict[str, Any]:
@@ -265,6 +302,36 @@ def cases() -> dict[str, dict[str, bytes]]:
             quotas={"A": (12, 0)},
             recused={f"9137{5:014}": frozenset({"J000", "J001", "J002"})},
             team=team(qualification="none", region=False),
+        ),
+        "pareto": made(
+            no="CC-2026-0006",
+            units=(units := roster(60, ["A", "B"])),
+            inspectors=people(9),
+            quotas={"A": (7, 4), "B": (5, 3)},
+            recused={},
+            team=team(),
+            sizes={unit[0]: 1 + n * n % 97 for n, unit in enumerate(units)},
+            certain=(units[4][0], units[11][0]),
+        ),
+        "coordinated-first": made(
+            no="CC-2026-0007",
+            units=roster(50, ["A", "B"]),
+            inspectors=people(9),
+            quotas={"A": (5, 2), "B": (4, 2)},
+            recused={},
+            team=team(),
+            coordination={"place": 0, "of": 3},
+        ),
+        "coordinated-second-pareto-sm3": made(
+            no="CC-2026-0008",
+            units=roster(50, ["A", "B"]),
+            inspectors=people(9),
+            quotas={"A": (5, 2), "B": (4, 2)},
+            recused={},
+            team=team(),
+            digest="sm3",
+            sizes={unit[0]: 1 + n % 4 for n, unit in enumerate(roster(50, ["A", "B"]))},
+            coordination={"place": 1, "of": 3},
         ),
     }
 

@@ -17,6 +17,9 @@
   ]);
   const PARTS = [...NAMES.keys(), "README.txt", "verify_draw.py", "manifest.json"];
 
+  const WHOLE = 2 ** 52; // a chance of 1
+  const CIRCLE = 1n << 256n; // tickets are below this
+
   ZH.verifyMessages = {
     "agrees": "",
     "bytes-differ": "its bytes are not those the manifest lists",
@@ -30,6 +33,9 @@
     "frame-order": "units repeat or are not in order",
     "frame-root": "its root is not frame_root",
     "strata-differ": "strata are not those of the plan",
+    "other-method": "the method is not known here, or its rows are of another one",
+    "odds-differ": "odds and chance of a unit do not fit the method",
+    "chances-differ": "chances of a stratum do not sum to its quota, or a certain unit has another",
     "inspector-order": "inspectors repeat or are not in order",
     "inspector-root": "its root is not inspector_root",
     "commitment-differs": "it does not follow from its two hashes",
@@ -38,6 +44,7 @@
     "receipt-hash": "the receipt's hash does not follow from what it says",
     "sources-differ": "other sources than the plan names",
     "dice-form": "dice: number or faces",
+    "plan-seed-form": "the seed of a plan has 64 digits",
     "beacon-form": "beacon: another round or form",
     "beacon-signature": "beacon: value is not the SHA-256 of the signature",
     "seed-differs": "the seed does not follow from commitment and entropy",
@@ -367,7 +374,7 @@
       const { frame, plan, commitment } = this.data;
       need(isOrdered(frame.units.map((unit) => unit[0])), "frame-order");
       const leaves = frame.units.map((u) =>
-        lengthPrefixed("unit", ...u.slice(0, 6).map(String), unhex(u[6]))
+        lengthPrefixed("unit", ...u.slice(0, 6).map(String), unhex(u[6]), ...u.slice(7).map(String))
       );
       const root = hex(merkleRoot((bytes) => this.hash(bytes), leaves));
       need(root === commitment.frame_root, "frame-root");
@@ -376,6 +383,33 @@
       const fits = plan.strata.every((rule) => (sizes.get(rule.key) || 0) === rule.size);
       const known = new Set(plan.strata.map((rule) => rule.key));
       need(fits && [...sizes.keys()].every((key) => known.has(key)), "strata-differ");
+      this.checkChances();
+    }
+
+    checkChances() {
+      const { frame, plan } = this.data;
+      need(plan.method === "equal" || plan.method === "pareto", "other-method");
+      const isPareto = plan.method === "pareto";
+      need(frame.units.every((u) => u.length === (isPareto ? 8 : 7)), "other-method");
+      if (!isPareto) {
+        need(frame.units.every((u) => u[2] === 1 && u[3] === 1), "odds-differ");
+        return;
+      }
+      const total = new Map(plan.strata.map((rule) => [rule.key, 0n]));
+      const chance = new Map();
+      frame.units.forEach((u) => {
+        const isCertain = u[7] === WHOLE;
+        need([u[2], u[3], u[7]].every(Number.isSafeInteger), "odds-differ");
+        need(isCertain === (u[2] === 1 && u[3] === 0), "odds-differ");
+        need(u[2] > 0 && u[3] >= 0 && u[7] >= 0 && (u[3] > 0 || isCertain), "odds-differ");
+        total.set(u[1], total.get(u[1]) + BigInt(u[7]));
+        chance.set(u[0], u[7]);
+      });
+      const sums = plan.strata.every(
+        ({ key, quota }) => total.get(key) === BigInt(quota) * BigInt(WHOLE)
+      );
+      need(sums, "chances-differ");
+      need(plan.certain.every((one) => chance.get(one.code) === WHOLE), "chances-differ");
     }
 
     checkInspectors() {
@@ -419,20 +453,44 @@
           const fits = signature === null || hex(ZH.sha256(unhex(signature))) === value;
           need(fits, "beacon-signature");
         }
-        return kind === "beacon" || kind === "demo" ? unhex(value) : value;
+        if (kind === "plan") need(value.length === 64, "plan-seed-form");
+        return ["beacon", "demo", "plan"].includes(kind) ? unhex(value) : value;
       });
       const start = unhex(this.data.commitment.commitment);
       this.seed = this.hash(lengthPrefixed("seed/v1", start, ...values));
+    }
+
+    drawTicket(code) {
+      const group = this.data.plan.coordination;
+      if (!group) return this.ticket("draw", code);
+      // Permanent tickets of the first plan of the group, counted from another start.
+      const shared = group.place ? unhex(this.data.entropy.sources[0].value) : this.seed;
+      const prefix = new Uint8Array(64);
+      prefix.set(shared);
+      prefix.set(lengthPrefixed("permanent"), shared.length);
+      const ticket = BigInt(`0x${hex(this.hash(prefix, lengthPrefixed(code)))}`);
+      const shift = (BigInt(group.place) * CIRCLE) / BigInt(group.of);
+      return ((ticket - shift + CIRCLE) % CIRCLE).toString(16).padStart(64, "0");
+    }
+
+    // Text of fixed width that sorts like the key of draw-v1, section 7.
+    drawKey(unit, ticket) {
+      if (this.data.plan.method === "equal") return ticket;
+      const number = BigInt(`0x${ticket}`);
+      const key = ((number * BigInt(unit[3])) << 640n) / ((CIRCLE - number) * BigInt(unit[2]));
+      return key.toString(16).padStart(320, "0");
     }
 
     checkDraw() {
       const { draw, frame, plan } = this.data;
       need(draw.seed === hex(this.seed), "seed-differs");
       plan.strata.forEach(({ key, quota, reserve }) => {
-        const members = frame.units.filter((unit) => unit[1] === key).map((unit) => unit[0]);
+        const rows = frame.units.filter((unit) => unit[1] === key);
+        const members = rows.map((unit) => unit[0]);
         need(quota <= members.length, "quota-large", { stratum: key });
-        const tickets = new Map(members.map((code) => [code, this.ticket("draw", code)]));
-        members.sort(byKeys((code) => [tickets.get(code), code]));
+        const tickets = new Map(members.map((code) => [code, this.drawTicket(code)]));
+        const keys = new Map(rows.map((row) => [row[0], this.drawKey(row, tickets.get(row[0]))]));
+        members.sort(byKeys((code) => [keys.get(code), code]));
         members.slice(0, quota + reserve).forEach((code, i) => {
           const unit = { stratum: key, rank: i + 1, code, ticket: tickets.get(code) };
           this.drawn.push(Object.assign(unit, { selected: i < quota }));
