@@ -22,8 +22,8 @@ _LARGEST_INTEGER: Final = 2**53 - 1  # RFC 8785 numbers are IEEE 754 doubles (RF
 class Hasher(Protocol):
     """The part of a hashlib object that we use."""
 
-    def update(self, data: bytes, /) -> None:
-        """Take more bytes."""
+    def update(self, data: bytes, /) -> object:
+        """Take more bytes; returns nothing."""
 
     def digest(self) -> bytes:
         """The hash of all bytes taken."""

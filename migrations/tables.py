@@ -14,6 +14,7 @@ MODEL_MODULES = (
     "core.outbox",
     "registry.models",
     "sampling.models.plans",
+    "sampling.models.frames",
     "traceability.models",
     "risk.models",
     "recall.models",

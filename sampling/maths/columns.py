@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import Any, Final
 
@@ -35,15 +35,17 @@ class Kind:
     region: str
     odds_num: int = 1
     odds_den: int = 1
+    chance: int | None = None
 
-    def __post_init__(self) -> None:
-        if self.odds_num < 1 or self.odds_den < 1:
-            raise ValueError(f"stratum {self.stratum}: odds must be a ratio of integers above 0")
-
-    def fields(self) -> bytes:
-        """The part of a leaf after its code."""
+    def before(self) -> bytes:
+        """The part of a leaf between its code and its recusals."""
         odds = (str(self.odds_num), str(self.odds_den))
-        return length_prefixed(self.stratum, *odds, self.category, self.region)
+        shared = length_prefixed(self.stratum, *odds, self.category, self.region)
+        return shared + b"\x00\x00\x00\x20"
+
+    def after(self) -> bytes:
+        """The part of a leaf after its recusals."""
+        return b"" if self.chance is None else length_prefixed(str(self.chance))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,15 +94,13 @@ class FrameColumns:
         """The code in a row."""
         return bytes(self.codes[row]).decode("ascii")
 
-    def row_of(self, code: str) -> int | None:
-        """The row of a code, or None."""
-        raw = code.encode("ascii", "replace")
-        if not 0 < len(raw) <= self.codes.dtype.itemsize:
-            return None
-        lengths = np.char.str_len(self.codes)
-        first, after = np.searchsorted(lengths, [len(raw), len(raw) + 1])
-        row = int(first + np.searchsorted(self.codes[first:after], raw))
-        return row if row < after and bytes(self.codes[row]) == raw else None
+    def rows_of(self, codes: Iterable[str]) -> dict[str, int]:
+        """The rows of some codes; one that is not in the roster is absent."""
+        wanted = {code.encode("ascii", "replace"): code for code in codes}
+        width = self.codes.dtype.itemsize
+        asked = np.array([raw for raw in wanted if 0 < len(raw) <= width], dtype=f"S{width}")
+        rows = np.flatnonzero(np.isin(self.codes, asked)).tolist()
+        return {wanted[bytes(self.codes[row])]: row for row in rows}
 
     def unit(self, row: int) -> FrameUnit:
         """One unit as an object."""
@@ -113,6 +113,7 @@ class FrameColumns:
             recused=self.recused[row].tobytes(),
             odds_num=kind.odds_num,
             odds_den=kind.odds_den,
+            chance=kind.chance,
         )
 
     def units(self) -> Iterator[FrameUnit]:
@@ -194,7 +195,14 @@ def columns_of(units: Sequence[FrameUnit]) -> FrameColumns:
     known: dict[Kind, int] = {}
     place = [
         known.setdefault(
-            Kind(unit.stratum, unit.category, unit.region, unit.odds_num, unit.odds_den),
+            Kind(
+                unit.stratum,
+                unit.category,
+                unit.region,
+                unit.odds_num,
+                unit.odds_den,
+                unit.chance,
+            ),
             len(known),
         )
         for unit in units
@@ -206,6 +214,23 @@ def columns_of(units: Sequence[FrameUnit]) -> FrameColumns:
         kind=np.array(place, dtype=np.uint32)[order],
         kinds=tuple(known),
         recused=recused.reshape(len(units), 32)[order],
+    )
+
+
+def with_odds(columns: FrameColumns, given: Sequence[tuple[int, int, int | None]]) -> FrameColumns:
+    """The same roster with odds and stated chance (numerator, denominator, chance) of each unit."""
+    known: dict[tuple[int, tuple[int, int, int | None]], int] = {}
+    kind = [
+        known.setdefault(pair, len(known))
+        for pair in zip(columns.kind.tolist(), given, strict=True)
+    ]
+    return replace(
+        columns,
+        kind=np.array(kind, dtype=np.uint32),
+        kinds=tuple(
+            replace(columns.kinds[old], odds_num=num, odds_den=den, chance=chance)
+            for old, (num, den, chance) in known
+        ),
     )
 
 
@@ -344,19 +369,21 @@ class _TreeOfRoots:
 
 
 def _block_root(block: FrameColumns, hidden: Sequence[bytes], algorithm: str) -> bytes:
-    shared = [kind.fields() + b"\x00\x00\x00\x20" for kind in block.kinds]
+    before = [kind.before() for kind in block.kinds]
+    after = [kind.after() for kind in block.kinds]
     lengths = np.char.str_len(block.codes)
     heads: Any
     if len(block) and lengths[0] == lengths[-1]:  # one register: one length
         heads = repeat(int(lengths[0]).to_bytes(4, "big"))
     else:
         heads = (length.to_bytes(4, "big") for length in lengths.tolist())
-    leaves = [
-        head + code + shared[kind] + recused
-        for head, code, kind, recused in zip(
-            heads, block.codes.tolist(), block.kind.tolist(), hidden, strict=False
-        )
-    ]
+    rows = zip(heads, block.codes.tolist(), block.kind.tolist(), hidden, strict=False)
+    if any(after):
+        leaves = [
+            head + code + before[kind] + recused + after[kind] for head, code, kind, recused in rows
+        ]
+    else:
+        leaves = [head + code + before[kind] + recused for head, code, kind, recused in rows]
     start = hasher(algorithm)
     start.update(b"\x00" + length_prefixed("unit"))
     return grown(hash_all(start, leaves), algorithm)
@@ -413,9 +440,8 @@ def encoded(block: FrameColumns) -> bytes:
         {
             "size": len(block),
             "width": width,
-            "kinds": [
-                # Odds may be larger than JSON's integers.
-                [k.stratum, k.category, k.region, str(k.odds_num), str(k.odds_den)]
+            "kinds": [  # odds as text: they may be larger than JSON's integers
+                [k.stratum, k.category, k.region, str(k.odds_num), str(k.odds_den), k.chance]
                 for k in kinds
             ],
             "lengths": [len(column) for column in columns],
@@ -445,9 +471,7 @@ def decoded(blocks: Sequence[bytes]) -> FrameColumns:
         recused.append(part.recused)
     if not parts:
         empty = np.empty(0, dtype=np.uint32)
-        return FrameColumns(
-            np.empty(0, dtype="S1"), empty, (), np.empty((0, 32), dtype=np.uint8)
-        )
+        return FrameColumns(np.empty(0, dtype="S1"), empty, (), np.empty((0, 32), dtype=np.uint8))
     return FrameColumns(
         np.concatenate(codes), np.concatenate(places), tuple(kinds), np.concatenate(recused)
     )
@@ -465,7 +489,10 @@ def _decoded(content: bytes) -> FrameColumns:
             raw.append(content[end : end + length])
             end += length
         table = np.frombuffer(zlib.decompress(raw[0]), dtype=np.uint8).reshape(width, size)
-        kinds = tuple(Kind(*k[:3], int(k[3]), int(k[4])) for k in head["kinds"])
+        kinds = tuple(
+            Kind(stratum, category, region, int(odds_num), int(odds_den), chance)
+            for stratum, category, region, odds_num, odds_den, chance in head["kinds"]
+        )
         wide = "<u2" if len(kinds) < 2**16 else "<u4"
         return FrameColumns(
             codes=np.ascontiguousarray(table.T).view(f"S{width}").reshape(size),
@@ -479,7 +506,11 @@ def _decoded(content: bytes) -> FrameColumns:
 
 def frame_json(columns: FrameColumns) -> bytes:
     """frame.json of the bundle: canonical JSON of `bundle.frame_part`, written row by row."""
-    shared = [
+    has_chances = any(kind.chance is not None for kind in columns.kinds)
+    after = [
+        b'",%s]' % canonical_json(kind.chance) if has_chances else b'"]' for kind in columns.kinds
+    ]
+    before = [
         b'",%s,%d,%d,%s,%s,"'
         % (
             canonical_json(kind.stratum),
@@ -492,22 +523,21 @@ def frame_json(columns: FrameColumns) -> bytes:
     ]
     found = []
     for number in range(columns.blocks):
-        block = columns.block(number)
-        hexes = block.recused.tobytes().hex().encode()
-        codes = [_escaped(code) for code in block.codes.tolist()]
+        part = slice(number * BLOCK, (number + 1) * BLOCK)
+        hexes = columns.recused[part].tobytes().hex().encode()
+        codes = [_escaped(code) for code in columns.codes[part].tolist()]
         found.append(
             b",".join(
                 [
-                    b'["' + code + shared[kind] + hexes[at : at + 64] + b'"]'
+                    b'["' + code + before[kind] + hexes[at : at + 64] + after[kind]
                     for code, kind, at in zip(
-                        codes, block.kind.tolist(), range(0, len(hexes), 64), strict=True
+                        codes, columns.kind[part].tolist(), range(0, len(hexes), 64), strict=True
                     )
                 ]
             )
         )
-    head = canonical_json(
-        ["code", "stratum", "odds_num", "odds_den", "category", "region", "recused"]
-    )
+    names = ["code", "stratum", "odds_num", "odds_den", "category", "region", "recused"]
+    head = canonical_json([*names, "chance"] if has_chances else names)
     return b"".join([b'{"columns":', head, b',"units":[', b",".join(found), b"]}"])
 
 
@@ -516,5 +546,3 @@ def _escaped(code: bytes) -> bytes:
     if b'"' in code or b"\\" in code:
         return code.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
     return code
-
-

@@ -227,7 +227,7 @@ def draw_stratified(
         where = rows[rule.key]
         needed = min(rule.quota + rule.reserve, where.size)
         if odds is None:
-            near = where[_below_cut(heads[where], needed)]
+            near = where[below_cut(heads[where], needed)]
         else:
             ratio = np.array([odds[row][0] / (odds[row][1] or np.nan) for row in where.tolist()])
             near = where[near_the_cut(heads[where], np.nan_to_num(ratio, nan=np.inf), needed)]
@@ -267,7 +267,7 @@ def _rows_by_stratum(
     return rows
 
 
-def _below_cut(heads: npt.NDArray[np.uint64], needed: int) -> npt.NDArray[np.bool_]:
+def below_cut(heads: npt.NDArray[np.uint64], needed: int) -> npt.NDArray[np.bool_]:
     """Marks a set that holds the ``needed`` smallest; heads are the tickets' first 64 bits."""
     # Six standard deviations of a binomial count, and some for tiny strata: too few below the
     # cut happens about once in 10^9 draws, and then everything is sorted.

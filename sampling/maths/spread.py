@@ -14,7 +14,6 @@ import warnings
 from collections.abc import Callable
 from typing import Final
 
-
 Listener = Callable[[str, int, int], None]  # stage, blocks done, blocks
 _DONE: Final = 1
 

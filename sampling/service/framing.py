@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
+from core.progress import Progress, silent
 from registry import queries as registry
 from sampling.maths.assignment import Inspector
 from sampling.maths.commitment import checked_code, in_frame_order
 from sampling.models.plans import Plan
 from sampling.queries.work import last_inspected, open_loads
+from sampling.service.frames import Frame, Reading
 from sampling.service.parts import salted_id
 
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """The roster of a plan: who may be drawn, and who was left out for which reason."""
-
-    units: tuple[tuple[str, str, registry.RosterUnit], ...]  # (code in the draw, stratum, unit)
-    exclusions: tuple[tuple[str, str], ...]  # (code in the draw, reason)
-
-    @property
-    def sizes(self) -> Counter[str]:
-        """Units by stratum."""
-        return Counter(stratum for _, stratum, _ in self.units)
+STEP = 2**14  # enterprises read between two looks at whether to stop
 
 
 def unit_code(unit: registry.RosterUnit) -> str:
@@ -35,13 +25,15 @@ def unit_code(unit: registry.RosterUnit) -> str:
     return unit.code if unit.code_scheme == "uscc" else f"{unit.code_scheme}:{unit.code}"
 
 
-def frame_of(session: Session, plan: Plan) -> Frame:
+def frame_of(session: Session, plan: Plan, *, progress: Progress = silent) -> Frame:
     """The roster as it would be frozen now; changes nothing.
 
     Raises
     ------
     CategoryUnknown
         A category of the filters is no longer there.
+    CodeUnusable
+        A code of the roster cannot take part in a draw.
     """
     filters = plan.filters
     categories, regions = filters["category_codes"], filters["region_codes"]
@@ -53,8 +45,10 @@ def frame_of(session: Session, plan: Plan) -> Frame:
     named = {one["code"]: one["reason"] for one in filters["exclusions"]}
     visited = last_inspected(session) if filters["repeat_days"] else {}
     since = plan.visit_on - timedelta(days=filters["repeat_days"] or 0)
-    units, exclusions = [], []
-    for unit in registry.roster(session, category_codes=categories, region_codes=regions):
+    found, exclusions = Reading(), []
+    for unit in registry.roster_stream(session, category_codes=categories, region_codes=regions):
+        if len(found) % STEP == 0:
+            progress("read roster", len(found), 0)
         code, stratum = unit_code(unit), getattr(unit, plan.strata_by)
         reason = named.get(unit.code) or named.get(code)
         if reason is None and unit.status != "active":
@@ -64,10 +58,10 @@ def frame_of(session: Session, plan: Plan) -> Frame:
         if reason is None and visited.get(unit.enterprise_id, date.min) > since:
             reason = f"inspected on {visited[unit.enterprise_id].isoformat()}"
         if reason is None:
-            units.append((code, str(stratum), unit))
+            found.add(code, str(stratum), unit)
         else:
             exclusions.append((code, reason))
-    return Frame(tuple(units), tuple(sorted(exclusions, key=lambda pair: in_frame_order(pair[0]))))
+    return found.frame(sorted(exclusions, key=lambda pair: in_frame_order(pair[0])))
 
 
 def pool_of(
@@ -77,8 +71,7 @@ def pool_of(
     loads = open_loads(session)
     category_lines = _lines(registry.categories(session))
     region_lines = _lines(registry.regions(session, plan.visit_on))
-    categories = {unit.category_code for _, _, unit in frame.units if unit.category_code}
-    regions = {unit.region_code for _, _, unit in frame.units if unit.region_code}
+    categories, regions = frame.category_codes, frame.region_codes
 
     def within(
         codes: Iterable[str], lines: Mapping[str, frozenset[str]], wanted: frozenset[str]
@@ -134,9 +127,10 @@ def recusals_of(
 ) -> dict[str, frozenset[str]]:
     """Inspector ids by unit code, of ties in force on the day of the visit."""
     members = {view.person_id: member.id for view, member in pool}
-    codes = {unit.enterprise_id: code for code, _, unit in frame.units}
+    ties = registry.recusals(session)
+    codes = frame.codes_of({tie.enterprise_id for tie in ties})
     found: dict[str, set[str]] = defaultdict(set)
-    for tie in registry.recusals(session):
+    for tie in ties:
         in_force = tie.since <= plan.visit_on and (tie.until is None or tie.until >= plan.visit_on)
         if in_force and tie.person_id in members and tie.enterprise_id in codes:
             found[codes[tie.enterprise_id]].add(members[tie.person_id])

@@ -31,6 +31,17 @@ UNITS = st.lists(
         recused=st.binary(min_size=32, max_size=32),
         odds_num=st.integers(1, 2**60),
         odds_den=st.integers(1, 2**60),
+        chance=st.none() | st.integers(0, 2**52 - 1),
+    )
+    | st.builds(
+        FrameUnit,
+        code=CODES,
+        stratum=NAMES,
+        category=NAMES,
+        region=NAMES,
+        recused=st.binary(min_size=32, max_size=32),
+        odds_den=st.just(0),
+        chance=st.just(2**52),
     ),
     min_size=1,
     max_size=40,
@@ -77,9 +88,8 @@ def test_what_is_kept_is_what_was_given(units: list[FrameUnit]) -> None:
 
         ordered = sorted(units, key=lambda unit: (len(unit.code), unit.code))
         assert list(again.units()) == ordered
-        for row, unit in enumerate(ordered):
-            assert again.row_of(unit.code) == row
-        assert again.row_of("no such") is None
+        rows = again.rows_of([*(unit.code for unit in ordered), "no such", "x" * 70, ""])
+        assert rows == {unit.code: row for row, unit in enumerate(ordered)}
 
 
 @given(
@@ -96,9 +106,7 @@ def test_recusals_are_hidden_as_one_by_one(codes: list[str], odd: set[int]) -> N
         found, roots = columns.closed(columns.columns_of(units), columns.Closing(SECRET, recused))
 
         ordered = [unit.code for unit in found.units()]
-        assert [unit.recused for unit in found.units()] == closed_recusals(
-            SECRET, ordered, recused
-        )
+        assert [unit.recused for unit in found.units()] == closed_recusals(SECRET, ordered, recused)
         assert roots == columns.block_roots(found)
 
 
