@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import time
 from contextlib import suppress
 
 import numpy as np
@@ -156,8 +158,6 @@ def test_processes_find_what_one_finds() -> None:
 
 
 def test_the_work_of_a_process_that_died_is_done_again() -> None:
-    import os
-
     parent = os.getpid()
 
     def work(block: int) -> bytes:
@@ -168,9 +168,18 @@ def test_the_work_of_a_process_that_died_is_done_again() -> None:
     assert spread(8, 1, work, processes=2) == [bytes([n]) for n in range(8)]
 
 
-def test_whoever_stops_the_work_leaves_no_process_behind() -> None:
-    import os
-    import time
+def test_whoever_stops_the_work_leaves_no_process_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun: list[int] = []
+    fork = os.fork
+
+    def recorded() -> int:
+        pid = fork()
+        begun.append(pid)
+        return pid
+
+    monkeypatch.setattr(os, "fork", recorded)
 
     def work(block: int) -> bytes:
         time.sleep(0.01)
@@ -183,8 +192,9 @@ def test_whoever_stops_the_work_leaves_no_process_behind() -> None:
     with pytest.raises(KeyboardInterrupt):
         spread(10_000, 1, work, processes=2, progress=stop)
 
+    assert len(begun) == 1
     with pytest.raises(ChildProcessError):
-        os.waitpid(-1, 0)
+        os.waitpid(begun[0], 0)
 
 
 def test_repeated_and_unusable_codes_are_refused() -> None:
