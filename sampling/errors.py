@@ -26,6 +26,33 @@ class StateForbids(Conflict):
     message = "Plan {plan_no} is {state}; this can only be done while it is {needed}."
 
 
+class CertainUnknown(Invalid):
+    """An enterprise is to be drawn with certainty and is not on the roster."""
+
+    code = "sampling/certain-unknown"
+    message = (
+        "Not on the roster of plan {plan_no}, so they cannot be drawn with certainty: {codes}. "
+        "Take them off that list, or see why they were left out."
+    )
+
+
+class ChancesImpossible(Invalid):
+    """Chances in proportion to these sizes do not exist."""
+
+    code = "sampling/chances-impossible"
+    message = "Stratum {stratum} cannot have such chances: {reason}."
+
+
+class GroupNotOpen(Conflict):
+    """A coordinated plan comes too late, or names a plan of another group."""
+
+    code = "sampling/group-not-open"
+    message = (
+        "Plan {plan_no} shares the tickets of {first_no}, which is {state}. Both must be committed "
+        "before the first is drawn, with the same commitment and number of plans."
+    )
+
+
 class AlreadyDrawn(Conflict):
     """A second draw for the same plan."""
 

@@ -64,6 +64,9 @@ class PlanDetail:
     digest: str
     identity: str
     disclose_on: date | None
+    purpose: str
+    method: Mapping[str, Any]
+    coordination: Mapping[str, Any] | None
     team: Mapping[str, Any]
     filters: Mapping[str, Any]
     strata: tuple[StratumView, ...]

@@ -232,7 +232,11 @@ def draw_stratified(
             ratio = np.array([odds[row][0] / (odds[row][1] or np.nan) for row in where.tolist()])
             near = where[near_the_cut(heads[where], np.nan_to_num(ratio, nan=np.inf), needed)]
         ranked = sorted(
-            (_key(all_tickets[row], odds and odds[row]), in_frame_order(codes[row]), row)
+            (
+                _key(all_tickets[row], None if odds is None else odds[row]),
+                in_frame_order(codes[row]),
+                row,
+            )
             for row in near.tolist()
         )
         units.extend(

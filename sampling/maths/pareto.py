@@ -241,7 +241,7 @@ def _work(times: npt.NDArray[np.int64], count: int, spread: float) -> float:
 
 
 def _step(spread: float) -> float:
-    return 0.4 / max(spread, 2.0) ** 0.5
+    return float(0.4 / np.sqrt(max(spread, 2.0)))
 
 
 def _chances_of_groups(odds: Floats, times: npt.NDArray[np.int64], count: int) -> Floats:
@@ -310,7 +310,8 @@ def _joined(counts: Floats, chance: Floats, times: int, width: int) -> Floats:
         joined = counts * (1 - chance)
         joined[1:] += counts[:-1] * chance
         return joined
-    added = binom.pmf(np.arange(min(width, times + 1))[:, None], times, chance[None, :])
+    more_of = np.arange(min(width, times + 1))[:, None]
+    added = np.asarray(binom.pmf(more_of, times, chance[None, :]), dtype=np.float64)
     joined = np.zeros_like(counts)
     for more in range(added.shape[0]):
         joined[more:] += counts[: width - more] * added[more]

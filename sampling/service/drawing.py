@@ -28,8 +28,8 @@ from sampling.maths.commitment import (
     seed,
 )
 from sampling.maths.draw import StratifiedDraw, StratumRule, draw_stratified, tickets
-from sampling.maths.entropy import entropy_bytes
-from sampling.maths.replay import inspector_of, team_rule_of
+from sampling.maths.entropy import SourceKind, entropy_bytes
+from sampling.maths.replay import inspector_of, odds_of, permanent_of, team_rule_of
 from sampling.models.plans import (
     Assignment,
     Draw,
@@ -80,6 +80,8 @@ def draw(session: Session, actor: Actor, plan_no: str) -> Draw:
             for rule in committed.document["strata"]
         ],
         algorithm=plan.digest,
+        odds=odds_of(committed.document, committed.units),
+        permanent=permanent_of(committed.document, given, value),
     )
     dispatch = tickets(value, "dispatch", plan.digest)
     order = [unit.code for unit in drawn.selected]
@@ -164,10 +166,18 @@ class Committed:
 
 def _settled_values(session: Session, plan: Plan) -> list[dict[str, Any]]:
     entries = entries_of(session, plan)
-    values, missing = [], []
+    values: list[dict[str, Any]] = []
+    missing = []
     for place, source in enumerate(plan.sources):
         standing = [e for e in entries.get(place, ()) if e.settled_at is not None]
-        if standing:
+        if source["kind"] == SourceKind.PLAN:
+            first = plan_by_no(session, source["plan_no"])
+            found = session.get(Draw, first.id)
+            if found is None:
+                missing.append(source_name(source))
+            else:
+                values.append({"kind": "plan", "value": bytes(found.seed).hex()})
+        elif standing:
             values.append(entry_value(source, standing[0].value, standing[0].signature))
         else:
             missing.append(source_name(source))

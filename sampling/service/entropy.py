@@ -127,7 +127,10 @@ def enter_public_value(
     """
     plan = _awaiting(session, plan_no)
     place = _open_public_place(session, plan) if place is None else place
-    if not 0 <= place < len(plan.sources) or plan.sources[place]["kind"] == SourceKind.DICE:
+    if not 0 <= place < len(plan.sources) or plan.sources[place]["kind"] in (
+        SourceKind.DICE,
+        SourceKind.PLAN,
+    ):
         raise NoSuchSource(plan_no=plan.no, kind=f"public source number {place}")
     source = plan.sources[place]
     entries = _entries(session, plan, place)

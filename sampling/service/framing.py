@@ -14,6 +14,7 @@ from sampling.maths.assignment import Inspector
 from sampling.maths.commitment import checked_code, in_frame_order
 from sampling.models.plans import Plan
 from sampling.queries.work import last_inspected, open_loads
+from sampling.service.limits import rules_of
 from sampling.service.parts import salted_id
 
 
@@ -50,6 +51,7 @@ def frame_of(session: Session, plan: Plan) -> Frame:
     if regions is not None:
         above = _lines(registry.regions(session, plan.visit_on))
         regions = [code for code, line in above.items() if not line.isdisjoint(regions)]
+    limits = rules_of(session, plan)
     named = {one["code"]: one["reason"] for one in filters["exclusions"]}
     visited = last_inspected(session) if filters["repeat_days"] else {}
     since = plan.visit_on - timedelta(days=filters["repeat_days"] or 0)
@@ -63,6 +65,8 @@ def frame_of(session: Session, plan: Plan) -> Frame:
             reason = "no grade" if plan.strata_by == "grade" else "no risk tier"
         if reason is None and visited.get(unit.enterprise_id, date.min) > since:
             reason = f"inspected on {visited[unit.enterprise_id].isoformat()}"
+        if reason is None:
+            reason = next(filter(None, (rule(unit) for rule in limits)), None)
         if reason is None:
             units.append((code, str(stratum), unit))
         else:

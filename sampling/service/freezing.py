@@ -19,6 +19,7 @@ from sampling.errors import (
     BeaconNotInFuture,
     CodeUnusable,
     FrameEmpty,
+    GroupNotOpen,
     NoEligibleInspector,
     QuotaTooLarge,
     StateForbids,
@@ -52,9 +53,11 @@ from sampling.models.plans import (
 from sampling.queries.plans import plan_by_no, source_name
 from sampling.service.framing import Frame, frame_of, pool_of, recusals_of
 from sampling.service.parts import receipt, store_part
+from sampling.service.weighing import published, weigh
 
 STREAM = "draw"  # one journal chain for all plans: a head published later covers them all
 SHOWN = 20  # units and inspectors named in a refusal
+FILTERS = ("category_codes", "region_codes", "repeat_days")
 AHEAD = timedelta(minutes=10)  # a round suggested instead of one that is known
 
 
@@ -88,12 +91,27 @@ def freeze(session: Session, actor: Actor, plan_no: str, *, secret: bytes, softw
         bundle.inspector_record(member, view.name if plan.identity == "number-and-name" else None)
         for view, member in pool
     ]
+    weighed = weigh(plan, frame, strata)
     document = _document(plan, strata, frame, records, software)
+    document |= published(plan, weighed)
+    if weighed is not None:
+        for rule in document["strata"]:
+            rule["calibrated"] = weighed.calibrated[rule["key"]]
+    if plan.coordination is not None:
+        _check_the_group(session, plan)
+        document["coordination"] = {key: plan.coordination[key] for key in ("place", "of")}
     _check_everyone_can_get_a_team(document, frame, [member for _, member in pool], recused)
 
     closed = closed_recusals(secret, [unit[0] for unit in frame.units], recused, plan.digest)
     units = [
-        Unit(code, stratum, unit.category_code or "", unit.region_code or "", hidden)
+        Unit(
+            code,
+            stratum,
+            unit.category_code or "",
+            unit.region_code or "",
+            hidden,
+            *(weighed.by_code[code] if weighed else ()),
+        )
         for (code, stratum, unit), hidden in zip(frame.units, closed, strict=True)
     ]
     plan.frame_root = frame_tree(units, plan.digest).root
@@ -122,6 +140,22 @@ def _check_sources_lie_ahead(plan: Plan) -> None:
         raise BeaconNotInFuture(
             source=source_name(source), due_at=due.isoformat(), suggestion=suggestion
         )
+
+
+def _check_the_group(session: Session, plan: Plan) -> None:
+    """The first plan of a coordinated group is committed, and nobody knows its seed yet."""
+    said = plan.coordination or {}
+    if not said["place"]:
+        return
+    first = plan_by_no(session, said["with"], lock=True)
+    (source,) = plan.sources
+    fits = (
+        first.state == PlanState.COMMITTED
+        and bytes(first.commitment or b"").hex() == source["commitment"]
+        and (first.coordination or {}).get("of") == said["of"]
+    )
+    if not fits:
+        raise GroupNotOpen(first_no=first.no, state=first.state, plan_no=plan.no)
 
 
 def _checked_strata(session: Session, plan: Plan, frame: Frame) -> list[Stratum]:
@@ -157,15 +191,17 @@ def _document(
         "no": plan.no,
         "title": plan.title,
         "digest": plan.digest,
-        "method": "equal",
         "strata_by": plan.strata_by,
         "strata": [
             {"key": row.key, "size": sizes[row.key], "quota": row.quota, "reserve": row.reserve}
             for row in strata
         ],
         "filters": {
-            name: plan.filters[name] for name in ("category_codes", "region_codes", "repeat_days")
+            name: plan.filters[name]
+            for name in (*FILTERS, "yearly_cap", "exemption")
+            if name in FILTERS or plan.filters.get(name) is not None
         },
+        "purpose": plan.purpose,
         "exclusions": [{"code": code, "reason": reason} for code, reason in frame.exclusions],
         "inspector_root": inspector_root(records, plan.digest).hex(),
         "entropy": list(plan.sources),
@@ -241,6 +277,9 @@ def _store_rows(
                 "grade": source.grade,
                 "risk_tier": source.risk_tier,
                 "recused": unit.recused,
+                "odds_num": unit.odds_num,
+                "odds_den": unit.odds_den,
+                "chance": unit.chance,
             }
             for unit, (_, _, source) in zip(units, frame.units, strict=True)
         ],

@@ -80,9 +80,12 @@ def stored_units(session: Session, plan: Plan) -> list[FrameUnit]:
             FrameRow.category_code,
             FrameRow.region_code,
             FrameRow.recused,
+            FrameRow.odds_num,
+            FrameRow.odds_den,
+            FrameRow.chance,
         ).where(FrameRow.plan_id == plan.id)
     )
-    return [FrameUnit(*row[:4], bytes(row[4])) for row in rows]
+    return [FrameUnit(*row[:4], bytes(row[4]), *row[5:]) for row in rows]
 
 
 def stored_records(session: Session, plan: Plan) -> list[dict[str, Any]]:
