@@ -59,6 +59,12 @@ FORMATS = (
         sampling.is_illustrative_draw,
         sampling.illustrative_draw,
     ),
+    Format(
+        "pareto-inclusion",
+        "Pareto order sampling",
+        sampling.is_pareto,
+        sampling.pareto_inclusion,
+    ),
     Format("drand-randomness", "drand", sampling.is_beacon, sampling.beacon),
     Format("cn-deadlines", "调休 make-up workdays", recall.is_deadlines, recall.deadlines),
     Format("uscc", "GB 32100-2015", recall.is_credit_codes, recall.credit_codes),

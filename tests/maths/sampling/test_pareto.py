@@ -94,11 +94,11 @@ def test_calibrated_odds_give_the_stated_chances(given_: tuple[list[int], int]) 
 
 
 def test_units_named_certain_take_a_place_each() -> None:
-    found = chances([1, 1, 1, 100], 2, certain=[True, False, False, False])
+    found = chances([1, 1, 1, 100], 3, certain=[True, False, False, False])
 
-    assert found[0] == found[3] == WHOLE
-    assert sum(found) == 2 * WHOLE
-    assert found[1] == found[2] == 0
+    assert found[0] == found[3] == WHOLE  # named; and far larger than the others
+    assert found[1] == found[2] == WHOLE // 2
+    assert chances([1, 1, 1], 1, certain=[True, False, False]) == [WHOLE, 0, 0]
 
 
 @pytest.mark.parametrize(
