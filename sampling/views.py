@@ -122,6 +122,7 @@ class DrawnUnitView:
     risk_tier: str | None
     rank: int
     ticket: str
+    chance: float  # inclusion probability, as published
     role: str  # "selected", "reserve", "replacement" (a reserve called up), "replaced"
     dispatch: int | None  # order in the assignment
     team: tuple[SeatView, ...]

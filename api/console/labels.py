@@ -178,6 +178,22 @@ LABELS: dict[str, dict[str, object]] = {
         "stop_use": _("stop using it"),
         "dispose": _("dispose of it"),
     },
+    "purpose": {
+        "inspection": _("double-random inspection"),
+        "supervision": _("supervision sampling"),
+        "monitoring": _("risk monitoring"),
+    },
+    "measure": {
+        "none": _("no measure"),
+        "grade": _("by grade"),
+        "risk_tier": _("by risk tier"),
+        "category": _("by category"),
+        "given": _("by sizes given"),
+    },
+    "exemption": {
+        "follow-up": _("follow-up of a failed product"),
+        "emergency": _("emergency"),
+    },
     "outcome": {
         "pass": _("passed"),
         "conditions": _("passed with conditions"),

@@ -304,6 +304,7 @@ class UnitOut(Schema):
     risk_tier = fields.String(allow_none=True)
     rank = fields.Integer()
     ticket = fields.String()
+    chance = fields.Float(metadata={"description": "inclusion probability, as published"})
     role = fields.String()
     dispatch = fields.Integer(allow_none=True)
     team = fields.List(fields.Nested(SeatOut))

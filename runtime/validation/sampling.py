@@ -46,7 +46,7 @@ def beacon(document: Document, tally: Tally) -> None:
 def is_pareto(document: Any) -> bool:
     """Tell whether a file holds exact inclusion probabilities of Pareto order sampling."""
     cases = document.get("cases") if isinstance(document, Mapping) else None
-    return bool(cases) and all("pareto_exact_pi" in case for case in cases)
+    return isinstance(cases, list) and all("pareto_exact_pi" in case for case in cases)
 
 
 def pareto_inclusion(document: Document, tally: Tally) -> None:
@@ -58,7 +58,7 @@ def pareto_inclusion(document: Document, tally: Tally) -> None:
         stated, count = np.array(case["lam"]), case["n"]
         raw = stated / (1 - stated)
         spread = (stated * (1 - stated)).sum()
-        adjusted = raw * np.exp(stated * (1 - stated) * (stated - 0.5) / spread**2)
+        adjusted = raw * np.exp(-stated * (1 - stated) * (stated - 0.5) / spread**2)
         with tally.case(f"N={case['N']} n={count}"):
             for name, odds in (("pareto_exact_pi", raw), ("adj_exact_pi", adjusted)):
                 found = pareto.inclusion_probabilities(odds, count)

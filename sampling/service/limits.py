@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from core.clocks import add_months
 from registry import queries as registry
+from registry.errors import RuleNotInForce
 from registry.queries import RosterUnit
 from sampling.models.plans import Plan, Purpose
 from sampling.queries.work import sampled_products, visits_in_year
@@ -35,15 +36,21 @@ class Limit:
     citation: str
 
 
-def yearly_cap(session: Session, on: date) -> Limit:
-    """How often one enterprise may be inspected in a year, by the rule pack of a day."""
-    rule = registry.rule_on(session, *CAP, on)
+def yearly_cap(session: Session, on: date) -> Limit | None:
+    """How often one enterprise may be inspected in a year, by the rule pack of a day; or None."""
+    try:
+        rule = registry.rule_on(session, *CAP, on)
+    except RuleNotInForce:
+        return None
     return Limit(int(str(rule.value)), f"{rule.citation.source} {rule.citation.article}")
 
 
 def exempt_kinds(session: Session, on: date) -> tuple[str, ...]:
     """Kinds of sampling to which the protection of the same product does not apply."""
-    value = str(registry.rule_on(session, *EXEMPT, on).value)
+    try:
+        value = str(registry.rule_on(session, *EXEMPT, on).value)
+    except RuleNotInForce:
+        return ()
     return tuple(kind.strip() for kind in value.split(","))
 
 

@@ -136,6 +136,7 @@ def test_open_visits_count_towards_the_cap(city: City, at: Clock) -> None:
 def test_the_cap_of_the_law_is_read_from_the_pack(city: City, packs: object) -> None:
     found = yearly_cap(city.session, date(2026, 1, 1))
 
+    assert found is not None
     assert found.value == 1
     assert "54号" in found.citation
 
@@ -192,9 +193,11 @@ def test_an_exemption_of_no_law_is_refused(city: City, at: Clock, packs: object)
 
 
 def group(city: City) -> tuple[str, str]:
-    """Two plans that share their tickets, both committed."""
-    first = city.committed(coordination={"place": 0, "of": 2})
-    second = city.committed(coordination={"place": 1, "of": 2, "with": first.no}, sources=[])
+    """Two plans that share their tickets, both committed; so small that they cannot meet."""
+    strata = [{"key": "A", "quota": 1}, {"key": "D", "quota": 1}]
+    first = city.committed(coordination={"place": 0, "of": 2}, strata=strata)
+    said = {"place": 1, "of": 2, "with": first.no}
+    second = city.committed(coordination=said, sources=[], strata=strata)
     return first.no, second.no
 
 
