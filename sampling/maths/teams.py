@@ -38,6 +38,8 @@ class Reason(StrEnum):
     REGION = "region"
     QUALIFICATION = "qualification"
     RECUSED = "recused"
+    SENIORITY = "seniority"  # senior where the seat is for another, or the other way round
+    TEAM = "team"  # has another seat of this team already
     LOAD = "load"  # eligible, but without room left, or wanted by more units than there is room
 
 

@@ -15,7 +15,8 @@ from typing import Any
 
 from core.chain import GENESIS, chain_hash
 from sampling.maths import bundle, commitment, draw, entropy
-from sampling.maths.assignment import Assignment, Inspector, Task, assign
+from sampling.maths.assignment import Assignment, Inspector, Pool, Task, assign
+from sampling.maths.recusal import stand_in
 from sampling.maths.replay import team_rule_of
 
 HERE = Path(__file__).parent
@@ -71,8 +72,9 @@ def made(
     digest: str = "sha256",
     replaced: int = 0,
     void: dict[str, Any] | None = None,
+    late: tuple[tuple[int, int, int], ...] = (),
 ) -> dict[str, bytes]:
-    """All parts of one bundle."""
+    """All parts of one bundle; ``late``: (after so many replacements, team, seat) recusals."""
     salts = {unit[0]: commitment.recusal_salt(SECRET, unit[0], digest) for unit in units}
     frame = [
         commitment.FrameUnit(
@@ -174,13 +176,48 @@ def made(
     at_work = {one.code: one.inspectors for one in found.teams}
     steps = []
     key = drawn.units[0].stratum
-    for number in range(replaced):
+    tied = {code: set(ids) for code, ids in recused.items()}
+    recusals = []
+
+    def as_they_stand() -> list[Inspector]:
+        busy = [person for members in at_work.values() for person in members]
+        return [replace(one, load=one.load + busy.count(one.id)) for one in inspectors]
+
+    for number in range(replaced + 1):
+        for after, place, position in late:
+            if after != number:
+                continue
+            code = list(at_work)[place]
+            members = list(at_work[code])
+            tied.setdefault(code, set()).add(members[position])
+            unit = by_code[code]
+            following = stand_in(
+                seed=seed,
+                task=Task(code, unit.category, unit.region, frozenset(tied[code])),
+                team=members,
+                position=position,
+                inspectors=as_they_stand(),
+                rule=team_rule_of(plan),
+                algorithm=digest,
+            ).inspector
+            recusals.append(
+                {
+                    "after": after,
+                    "code": code,
+                    "position": position,
+                    "out": members[position],
+                    "in": following,
+                    "kind": "kinship",
+                }
+            )
+            members[position] = following
+            at_work[code] = tuple(members)
+        if number == replaced:
+            break
         gone = next(unit.code for unit in drawn.selected if unit.code in at_work)
         following = drawn.reserves(key)[number].code
         del at_work[gone]
-        busy = [person for members in at_work.values() for person in members]
-        staff = [replace(one, load=one.load + busy.count(one.id)) for one in inspectors]
-        at_work[following] = teams_of([following], staff).teams[0].inspectors
+        at_work[following] = teams_of([following], as_they_stand()).teams[0].inspectors
         steps.append(
             {
                 **opened(following),
@@ -189,6 +226,9 @@ def made(
                 "inspectors": list(at_work[following]),
             }
         )
+    history: dict[str, Any] = {"replacements": steps, "void": void}
+    if recusals:
+        history["recusals"] = recusals
     return bundle.sealed(
         {
             "plan.json": plan,
@@ -198,7 +238,7 @@ def made(
             "entropy.json": {"sources": given},
             "draw.json": bundle.draw_part(drawn),
             "assignment.json": bundle.assignment_part(found, [opened(code) for code in order]),
-            "history.json": {"replacements": steps, "void": void},
+            "history.json": history,
         },
         VERIFIER,
     )
@@ -211,6 +251,18 @@ def team(**changes: Any) -> dict[str, Any]:
         "qualification": "all",
         "certificate": True,
         "region": True,
+        **changes,
+    }
+
+
+def department(key: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "key": key,
+        "name": key,
+        "size": 2,
+        "mixed": False,
+        "qualification": "all",
+        "items": [],
         **changes,
     }
 
@@ -265,6 +317,40 @@ def cases() -> dict[str, dict[str, bytes]]:
             quotas={"A": (12, 0)},
             recused={f"9137{5:014}": frozenset({"J000", "J001", "J002"})},
             team=team(qualification="none", region=False),
+        ),
+        "late-recusal": made(
+            no="CC-2026-0006",
+            units=roster(40, ["A", "D"]),
+            inspectors=[
+                replace(one, pool=Pool.AGENCY if n < 16 else Pool.OFFICERS)
+                for n, one in enumerate(people(20))
+            ],
+            quotas={"A": (4, 4), "D": (4, 2)},
+            recused={f"9137{n:014}": frozenset({f"J{n % 12:03}"}) for n in range(40)},
+            team=team(size=3, mixed=True, qualification="lead", certificate=False, pool="agency"),
+            replaced=2,
+            # The same seat twice; a leader; a team that came with a replacement.
+            late=((0, 1, 1), (0, 1, 1), (1, 3, 0), (2, 7, 2)),
+        ),
+        "joint": made(
+            no="CC-2026-0007",
+            units=roster(30, ["A"]),
+            inspectors=[
+                replace(one, pool=Pool.OFFICERS, department=("market", "fire", "health")[n % 4 % 3])
+                for n, one in enumerate(people(30))
+            ],
+            quotas={"A": (9, 3)},
+            recused={f"9137{n:014}": frozenset({f"J{n % 30:03}"}) for n in range(30)},
+            team=team(
+                pool="officers",
+                departments=[
+                    department("fire", size=2, qualification="none", items=["消防通道", "灭火器"]),
+                    department("market", size=3, mixed=True, qualification="lead", items=["标签"]),
+                ],
+            ),
+            digest="sm3",
+            replaced=1,
+            late=((0, 0, 2), (1, 8, 0)),
         ),
     }
 
