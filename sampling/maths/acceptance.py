@@ -155,7 +155,9 @@ def double_plan(state: State, found: Cell, *, edition: Edition = Edition.ISO_199
     """
     use_single = "use the single plan"
     if state not in _DOUBLE:
-        raise NoDoublePlan("state", "normal or tightened for a double plan", state.value, use_single)
+        raise NoDoublePlan(
+            "state", "normal or tightened for a double plan", state.value, use_single
+        )
     if found.letter == LETTERS[0]:
         raise NoDoublePlan("letter", "B or later for a double plan", found.letter, use_single)
     if found.acceptance == 0:

@@ -27,7 +27,22 @@ HIGHEST_PERCENT: Final = 10.0  # above it an AQL can only mean findings per 100 
 LARGEST_LOT: Final = 1_000_000_000
 
 # Table 1: upper bounds of the lot classes but the last, and a letter for each class and level.
-_LOT_BOUNDS: Final = (8, 15, 25, 50, 90, 150, 280, 500, 1200, 3200, 10_000, 35_000, 150_000, 500_000)
+_LOT_BOUNDS: Final = (
+    8,
+    15,
+    25,
+    50,
+    90,
+    150,
+    280,
+    500,
+    1200,
+    3200,
+    10_000,
+    35_000,
+    150_000,
+    500_000,
+)
 _CODE_LETTERS: Final = {
     "S-1": "AAAABBBBCCCCDDD",
     "S-2": "AAABBBCCCDDDEEE",
@@ -93,7 +108,10 @@ def aql_index(aql: float) -> int:
     except ValueError:
         near = min(AQLS, key=lambda each: abs(each - aql))
         raise OutOfRange(
-            "aql", "one of the 26 preferred values from 0.01 to 1000", aql, f"the nearest is {near:g}"
+            "aql",
+            "one of the 26 preferred values from 0.01 to 1000",
+            aql,
+            f"the nearest is {near:g}",
         ) from None
 
 

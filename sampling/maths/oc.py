@@ -133,7 +133,12 @@ def _check(plan: AnyPlan, qualities: Sequence[float], model: Model, lot_size: in
 
 
 def _below(
-    model: Model, size: int, most: Any, quality: Values, lot_size: int | None, taken: tuple[int, int]
+    model: Model,
+    size: int,
+    most: Any,
+    quality: Values,
+    lot_size: int | None,
+    taken: tuple[int, int],
 ) -> Values:
     """P(findings <= most) in a sample, after ``taken`` (items, findings) went before."""
     if model == Model.HYPERGEOMETRIC:
@@ -145,9 +150,7 @@ def _below(
     return np.asarray(stats.poisson.cdf(most, size * quality))
 
 
-def _exactly(
-    model: Model, size: int, count: int, quality: Values, lot_size: int | None
-) -> Values:
+def _exactly(model: Model, size: int, count: int, quality: Values, lot_size: int | None) -> Values:
     if model == Model.HYPERGEOMETRIC:
         return np.asarray(stats.hypergeom.pmf(count, lot_size, quality, size))
     if model == Model.BINOMIAL:

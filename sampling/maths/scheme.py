@@ -64,7 +64,12 @@ def _moves(
 
 
 def scheme_characteristic(
-    letter: str, aql: float, quality: float, *, with_reduced: bool = True, model: Model | None = None
+    letter: str,
+    aql: float,
+    quality: float,
+    *,
+    with_reduced: bool = True,
+    model: Model | None = None,
 ) -> SchemeCharacteristic:
     """Which share of lots is accepted in the long run, by how large samples, in which severity?
 

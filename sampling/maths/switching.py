@@ -51,6 +51,9 @@ class Lot:
         False for a lot submitted again after rejection; it does not count for switching.
     steady : bool
         Production is steady; otherwise reduced inspection ends.
+    reduced_allowed : bool, optional
+        The responsible authority allows reduced inspection; None: as the scheme says. Without
+        permission reduced inspection ends.
     improved : bool
         The responsible authority is satisfied that the supplier has improved; it opens a stopped
         series again, under tightened inspection, from this lot on.
@@ -60,6 +63,7 @@ class Lot:
     found: int
     original: bool = True
     steady: bool = True
+    reduced_allowed: bool | None = None
     improved: bool = False
 
     def __post_init__(self) -> None:
@@ -148,16 +152,20 @@ def score_after(plan: LotPlan, score: int, found: int) -> int:
     return score + 3 if tighter is not None and found <= tighter else 0
 
 
+def _allows_reduced(scheme: Scheme, lot: Lot) -> bool:
+    return scheme.reduced_allowed if lot.reduced_allowed is None else lot.reduced_allowed
+
+
 def _normal(scheme: Scheme, now: Standing, lot: Lot, plan: LotPlan) -> tuple[Rule, Standing]:
     accepted = lot.found <= _single(plan).acceptance
     verdicts = (*now.recent, accepted)
     if verdicts.count(False) >= REJECTED_IN_WINDOW:
         return Rule.TO_TIGHTENED, Standing(State.TIGHTENED)
     score = score_after(plan, now.score, lot.found)
-    if scheme.reduced_allowed and lot.steady and score >= REDUCED_FROM:
+    if _allows_reduced(scheme, lot) and lot.steady and score >= REDUCED_FROM:
         return Rule.TO_REDUCED, Standing(State.REDUCED)
     recent = verdicts[-(WINDOW - 1) :]
-    return Rule.STAYS, replace(now, score=min(score, REDUCED_FROM), recent=recent)
+    return Rule.STAYS, replace(now, score=score, recent=recent)
 
 
 def _tightened(now: Standing, accepted: bool) -> tuple[Rule, Standing]:
@@ -198,9 +206,9 @@ def next_step(scheme: Scheme, now: Standing, lot: Lot) -> Step:
     Normal to tightened: two of five or fewer consecutive lots rejected. Tightened to normal:
     five accepted in a row. Stopped: five lots rejected in one stay in tightened inspection; it
     goes on, tightened, once improvement is stated. Normal to reduced: score 30, steady
-    production and permission. Reduced to normal: a rejected lot or unsteady production. The
-    history is empty and the score 0 whenever normal inspection begins. Lots submitted again
-    count for nothing; under a stopped series they are refused like others.
+    production and permission. Reduced to normal: a rejected lot, unsteady production or
+    permission withdrawn. The history is empty and the score 0 whenever normal inspection
+    begins. Lots submitted again count for nothing; a stopped series refuses them like others.
 
     References
     ----------
@@ -228,7 +236,7 @@ def next_step(scheme: Scheme, now: Standing, lot: Lot) -> Step:
         rule, after = _tightened(standing, accepted)
         if now.stopped and rule == Rule.STAYS:
             rule = Rule.RESUMED
-    elif accepted and lot.steady:
+    elif accepted and lot.steady and _allows_reduced(scheme, lot):
         rule, after = Rule.STAYS, standing
     else:
         rule, after = Rule.LEAVES_REDUCED, Standing()
