@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runtime.validation import recall, risk, sampling
+from runtime.validation import acceptance, recall, risk, sampling
 from runtime.validation.tally import Tally, Unsupported
 
 AGREES, DIFFERS, UNKNOWN = 0, 1, 2
@@ -27,8 +27,9 @@ Recompute the reference values of vector files and print one JSON line per file:
 
   {"file", "method", "cases", "mismatches", "max_rel_error"}
 
-A file that cannot be recomputed gets a line with "error" instead of figures. In a folder, every
-*.json file below it is taken; other files are left alone. Differences are told on stderr.
+Where a source is known to differ from the product, "stated_differences" counts the cases by
+reason. A file that cannot be recomputed gets a line with "error" instead of figures. In a folder,
+every *.json file below it is taken; other files are left alone. Differences are told on stderr.
 
 exit codes, the first that applies:
   1  a value differs from the recomputed one, or a file of a known format is damaged
@@ -69,6 +70,17 @@ FORMATS = (
     Format("cn-deadlines", "调休 make-up workdays", recall.is_deadlines, recall.deadlines),
     Format("uscc", "GB 32100-2015", recall.is_credit_codes, recall.credit_codes),
     Format("cn-holidays", '"papers"', recall.is_holidays, recall.holidays),
+    Format(
+        "iso2859-1-single", acceptance.SINGLE, acceptance.is_single_tables, acceptance.single_tables
+    ),
+    Format("iso2859-1-switching", acceptance.SCHEMES, acceptance.is_schemes, acceptance.schemes),
+    Format("double-plans", acceptance.DOUBLES, acceptance.is_double_plans, acceptance.double_plans),
+    Format(
+        "operating-characteristics",
+        acceptance.CURVES,
+        acceptance.is_characteristics,
+        acceptance.operating_characteristics,
+    ),
 )
 
 
@@ -124,6 +136,8 @@ def validate_file(path: Path) -> Verdict:
         "mismatches": tally.mismatches,
         "max_rel_error": float(f"{tally.max_rel_error:.3g}") if finite else None,
     }
+    if tally.stated:
+        figures["stated_differences"] = dict(tally.stated)
     return Verdict(figures, DIFFERS if tally.mismatches else AGREES, tuple(tally.differences))
 
 
