@@ -27,6 +27,7 @@ class Tally:
     mismatches: int = 0
     max_rel_error: float = 0.0
     differences: list[str] = field(default_factory=list)
+    not_recomputed: list[str] = field(default_factory=list)  # parts of a known file, and why
     _name: str = ""
     _differs: bool = False
 
