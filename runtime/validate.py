@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runtime.validation import acceptance, recall, risk, sampling
+from runtime.validation import acceptance, estimates, recall, risk, sampling
 from runtime.validation.tally import Tally, Unsupported
 
 AGREES, DIFFERS, UNKNOWN = 0, 1, 2
@@ -28,8 +28,9 @@ Recompute the reference values of vector files and print one JSON line per file:
   {"file", "method", "cases", "mismatches", "max_rel_error"}
 
 Where a source is known to differ from the product, "stated_differences" counts the cases by
-reason. A file that cannot be recomputed gets a line with "error" instead of figures. In a folder,
-every *.json file below it is taken; other files are left alone. Differences are told on stderr.
+reason; parts that cannot be recomputed from the file itself are named in "not_recomputed". A file
+that cannot be recomputed at all gets a line with "error" instead of figures. In a folder, every
+*.json file below it is taken; other files are left alone. Differences are told on stderr.
 
 exit codes, the first that applies:
   1  a value differs from the recomputed one, or a file of a known format is damaged
@@ -67,6 +68,20 @@ FORMATS = (
         sampling.pareto_inclusion,
     ),
     Format("drand-randomness", "drand", sampling.is_beacon, sampling.beacon),
+    Format("stratallo", "stratallo", estimates.is_allocation, estimates.allocations),
+    Format(
+        "confidence-limits",
+        "stats::binom.test",
+        estimates.is_limits,
+        estimates.confidence_limits,
+    ),
+    Format("survey", "apistrat stratified", estimates.is_survey, estimates.survey_estimates),
+    Format(
+        "unequal-probabilities",
+        "order-pps: u explicit",
+        estimates.is_unequal,
+        estimates.unequal_probabilities,
+    ),
     Format("cn-deadlines", "调休 make-up workdays", recall.is_deadlines, recall.deadlines),
     Format("uscc", "GB 32100-2015", recall.is_credit_codes, recall.credit_codes),
     Format("cn-holidays", '"papers"', recall.is_holidays, recall.holidays),
@@ -138,6 +153,8 @@ def validate_file(path: Path) -> Verdict:
     }
     if tally.stated:
         figures["stated_differences"] = dict(tally.stated)
+    if tally.not_recomputed:
+        figures["not_recomputed"] = tally.not_recomputed
     return Verdict(figures, DIFFERS if tally.mismatches else AGREES, tuple(tally.differences))
 
 

@@ -29,6 +29,7 @@ class Tally:
     max_rel_error: float = 0.0
     differences: list[str] = field(default_factory=list)
     stated: dict[str, int] = field(default_factory=dict)
+    not_recomputed: list[str] = field(default_factory=list)  # parts of a known file, and why
     _name: str = ""
     _differs: bool = False
 
