@@ -268,3 +268,64 @@ class NotDrawnYet(Conflict):
 
     code = "sampling/not-drawn-yet"
     message = "{plan_no} is not drawn yet; its commitment is public, the bundle follows the draw."
+
+
+# The transparency log
+
+
+class LogBroken(Conflict):
+    """What is stored is not what was signed; nothing more is signed."""
+
+    code = "sampling/log-broken"
+    message = (
+        "Entry {sequence} of the log of draws does not follow from the one before it, or is not "
+        "what an earlier checkpoint covers; no checkpoint is signed until this is explained."
+    )
+
+
+class LogEmpty(NotFound):
+    """No checkpoint was signed yet."""
+
+    code = "sampling/log-empty"
+    message = "The log of draws has no signed checkpoint yet; the first follows the first plan."
+
+
+class LogRange(Invalid):
+    """A proof is asked for entries that no signed checkpoint covers."""
+
+    code = "sampling/log-range"
+    message = "{field} must lie in [{least}, {most}], got {value}; the log has {size} entries."
+
+
+class LogKeyMissing(Conflict):
+    """The secret of the key that signs is not at hand."""
+
+    code = "sampling/log-key-missing"
+    message = (
+        "The log signs with the key {key}, whose secret is not kept here. Give it as "
+        "ZHIHENG_LOG_KEY, or change the key: zhiheng log-key --rotate REASON."
+    )
+
+
+class LogKeyRetired(Conflict):
+    """A key that was replaced may not sign again."""
+
+    code = "sampling/log-key-retired"
+    message = "The key {key} in ZHIHENG_LOG_KEY signed earlier and was replaced; give a new one."
+
+
+class NotInRoster(NotFound):
+    """The enterprise is not in the frozen roster."""
+
+    code = "sampling/not-in-roster"
+    message = "{unit_code} is not in the roster of plan {plan_no}: {reason}"
+
+
+class TokenWrong(Forbidden):
+    """The token does not belong to the code; the roster is not public yet."""
+
+    code = "sampling/token-wrong"
+    message = (
+        "Until the roster of plan {plan_no} is public, an enterprise reads its own entry signed "
+        "in, or with the code and the token it was given."
+    )

@@ -40,3 +40,12 @@ class ResultsRecorded:
     topic: ClassVar[str] = "sampling.results-recorded"
 
     results: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class LogExtended:
+    """The log of draws has a new entry, for which nothing else is announced."""
+
+    topic: ClassVar[str] = "sampling.log-extended"
+
+    sequence: int

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session, undefer
 
-from core import audit, journal, outbox
+from core import audit, outbox
 from core.actors import Actor
 from core.chain import canonical_json
 from sampling.errors import EntropyMissing, FrameChanged
@@ -42,8 +42,8 @@ from sampling.models.plans import (
     PlanState,
 )
 from sampling.queries.plans import entries_of, plan_by_no, source_name
+from sampling.service import log
 from sampling.service.entropy import entry_value, refuse_unless_committed
-from sampling.service.freezing import STREAM
 from sampling.service.parts import disclose_parts, store_part, stored_records, stored_units
 
 
@@ -201,7 +201,7 @@ def _store(
         if name != "history.json"
     }
     said = {"no": plan.no, "seed": drawn.seed.hex(), "parts": hashes}
-    entry = journal.append(session, STREAM, "draw.made", said)
+    entry = log.record(session, "draw.made", said)
     row = Draw(
         plan_id=plan.id,
         seed=drawn.seed,

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from core import audit, journal, outbox
+from core import audit, outbox
 from core.actors import Actor
 from core.clock import now, today
 from core.errors import FieldProblem
@@ -51,11 +51,11 @@ from sampling.models.plans import (
     Stratum,
 )
 from sampling.queries.plans import plan_by_no, source_name
+from sampling.service import log
 from sampling.service.framing import Frame, frame_of, pool_of, recusals_of
 from sampling.service.parts import receipt, store_part
 from sampling.service.weighing import published, weigh
 
-STREAM = "draw"  # one journal chain for all plans: a head published later covers them all
 SHOWN = 20  # units and inspectors named in a refusal
 FILTERS = ("category_codes", "region_codes", "repeat_days")
 AHEAD = timedelta(minutes=10)  # a round suggested instead of one that is known
@@ -319,7 +319,7 @@ def _publish(
         "frame_root": (plan.frame_root or b"").hex(),
         "plan_hash": (plan.plan_hash or b"").hex(),
     }
-    entry = journal.append(session, STREAM, "plan.committed", {"no": plan.no, **said})
+    entry = log.record(session, "plan.committed", {"no": plan.no, **said})
     plan.committed_at = entry.recorded_at
     public = today()
     store_part(session, plan, "plan.json", document, public_on=public)
