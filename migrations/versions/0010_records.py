@@ -27,6 +27,12 @@ def upgrade() -> None:
     # Numbers and hashes only: everybody may check a printed record against them.
     grant("record_seal", append_only=True)
     append_only("record_seal")
+    op.execute("ALTER TABLE record_seal ENABLE ROW LEVEL SECURITY")
+    op.execute(f"CREATE POLICY public_rows ON record_seal FOR SELECT TO {WEB_ROLE} USING (true)")
+    op.execute(
+        f"CREATE POLICY staff_rows ON record_seal FOR INSERT TO {WEB_ROLE} "
+        f"WITH CHECK ({SCOPE} = 'staff')"
+    )
 
 
 def downgrade() -> None:

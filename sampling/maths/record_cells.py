@@ -235,3 +235,17 @@ def cleaned_samples(
             )
         )
     return kept, found
+
+
+def masked(text: str) -> str:
+    """Personal data as it may be shown: the first sign, and of long numbers the last two.
+
+    Examples
+    --------
+    >>> masked("张三丰"), masked("0990-555-0101"), masked("/")
+    ('张**', '0**********01', '/')
+    """
+    if len(text) < 2:
+        return text
+    tail = text[-2:] if len(text) >= 7 else ""
+    return text[0] + "*" * (len(text) - 1 - len(tail)) + tail
