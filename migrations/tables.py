@@ -15,6 +15,7 @@ MODEL_MODULES = (
     "registry.models",
     "sampling.models.plans",
     "sampling.models.log",
+    "sampling.models.records",
     "traceability.models",
     "risk.models",
     "recall.models",

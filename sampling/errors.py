@@ -329,3 +329,106 @@ class TokenWrong(Forbidden):
         "Until the roster of plan {plan_no} is public, an enterprise reads its own entry signed "
         "in, or with the code and the token it was given."
     )
+
+
+# Sampling records
+
+
+class RecordUnknown(NotFound):
+    """No such sampling record."""
+
+    code = "sampling/record-unknown"
+    message = "There is no sampling record {record_no}."
+
+
+class RecordInvalid(Invalid):
+    """What is to be written down cannot be meant."""
+
+    code = "sampling/record-invalid"
+    message = "The sampling record cannot be kept like this; see the fields."
+
+
+class RecordIncomplete(Invalid):
+    """A record that is not complete, or contradicts itself, was to be signed."""
+
+    code = "sampling/record-incomplete"
+    message = "Sampling record {record_no} cannot be signed yet: {count} things are to be mended."
+
+
+class RecordFinal(Conflict):
+    """A signed or discarded record was to be changed."""
+
+    code = "sampling/record-final"
+    message = (
+        "Sampling record {record_no} is {state} and cannot be changed; "
+        "correct a signed record by a new edition, with a reason."
+    )
+
+
+class NotYourRecord(Forbidden):
+    """An inspector wanted to write in the record of others."""
+
+    code = "sampling/not-your-record"
+    message = (
+        "Sampling record {record_no} belongs to other samplers; only they or a lead inspector "
+        "write in it."
+    )
+
+
+class NotASampler(Forbidden):
+    """Somebody wanted to sign as a sampler who is none of this record."""
+
+    code = "sampling/not-a-sampler"
+    message = "Only the samplers of record {record_no} sign it as samplers: {samplers}."
+
+
+class SignedAlready(Conflict):
+    """The same signature twice."""
+
+    code = "sampling/signed-already"
+    message = "Record {record_no} has this signature already, under the same words."
+
+
+class TooFewSamplers(Invalid):
+    """Fewer samplers than the law asks for."""
+
+    code = "sampling/too-few-samplers"
+    message = (
+        "Record {record_no} names {found} samplers; at least {needed} must take a sample "
+        "({source}, {article})."
+    )
+
+
+class SignatureMissing(Conflict):
+    """A record was to be sealed before all had signed what it says now."""
+
+    code = "sampling/signature-missing"
+    message = "Record {record_no} cannot be sealed: {missing} of its present words is missing."
+
+
+class WitnessNeeded(Invalid):
+    """The unit refused to sign and nobody witnessed it."""
+
+    code = "sampling/witness-needed"
+    message = "A refusal to sign needs its reason and the name of a witness."
+
+
+class CorrectionOpen(Conflict):
+    """Two corrections of one record at the same time."""
+
+    code = "sampling/correction-open"
+    message = "Record {record_no} is being corrected already, as edition {edition}."
+
+
+class AttachmentRefused(Invalid):
+    """A file that cannot be taken as evidence."""
+
+    code = "sampling/attachment-refused"
+    message = "{name} is not taken: {reason}"
+
+
+class AttachmentUnknown(NotFound):
+    """The record has no such file."""
+
+    code = "sampling/attachment-unknown"
+    message = "Sampling record {record_no} has no file {sha256}."

@@ -49,3 +49,20 @@ class LogExtended:
     topic: ClassVar[str] = "sampling.log-extended"
 
     sequence: int
+
+
+# Sampling records
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSigned:
+    """A sampling record is sealed; ``edition`` above 1 corrects the one before."""
+
+    topic: ClassVar[str] = "sampling.record-signed"
+
+    record_no: str
+    edition: int
+    sha256: str
+    plan_no: str | None
+    code: str | None
+    purpose: str
