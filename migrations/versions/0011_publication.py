@@ -20,8 +20,8 @@ TABLES = (
     "check_notice",
     "result_publication",
 )
-# All that may change in a published result: that it was taken back.
-WITHDRAWAL = ("withdrawn_at", "withdrawn_by", "withdraw_reason", "follow_up", "version")
+# All that may be added to a published result: that its follow-up ended, that it was taken back.
+LATER = ("withdrawn_at", "withdrawn_by", "withdraw_reason", "follow_up", "version")
 
 
 def upgrade() -> None:
@@ -39,7 +39,7 @@ def upgrade() -> None:
     # A notice names an enterprise before its visit: only who holds the paper may read the row.
     _readable("check_notice", "check_token = current_setting('zhiheng.check_token', true)")
     _keep("sampling_paper", "TRUE")
-    _keep("result_publication", _differ("result_publication", WITHDRAWAL))
+    _keep("result_publication", _differ("result_publication", LATER))
 
 
 def downgrade() -> None:
@@ -269,6 +269,7 @@ def _results() -> None:
         sa.Column("follow_up", sa.Text(), nullable=True),
         sa.Column("columns", JSONB(), nullable=False),
         sa.Column("corrects", sa.Text(), nullable=True),
+        sa.Column("correction_reason", sa.Text(), nullable=True),
         sa.Column("state", sa.Text(), server_default="pending", nullable=False),
         sa.Column("search_text", sa.Text(), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=True),
@@ -285,8 +286,13 @@ def _results() -> None:
         sa.Column("withdraw_reason", sa.Text(), nullable=True),
         sa.Column("version", sa.BigInteger(), server_default="1", nullable=False),
         sa.CheckConstraint(
-            "(kind = 'inspection' AND purpose = 'inspection') OR (kind = 'sample' AND purpose = 'supervision')",
+            "(kind = 'inspection' AND purpose = 'inspection') OR "
+            "(kind = 'sample' AND purpose = 'supervision')",
             name=op.f("ck_result_publication_purpose"),
+        ),
+        sa.CheckConstraint(
+            "(corrects IS NULL) = (correction_reason IS NULL)",
+            name=op.f("ck_result_publication_correction"),
         ),
         sa.CheckConstraint(
             "(kind = 'inspection') = (plan_id IS NOT NULL)", name=op.f("ck_result_publication_plan")
@@ -314,7 +320,8 @@ def _results() -> None:
             name=op.f("ck_result_publication_state"),
         ),
         sa.CheckConstraint(
-            "(withdrawn_at IS NULL) = (withdraw_reason IS NULL) AND (withdrawn_at IS NULL OR published_at IS NOT NULL)",
+            "(withdrawn_at IS NULL) = (withdraw_reason IS NULL) AND "
+            "(withdrawn_at IS NULL OR published_at IS NOT NULL)",
             name=op.f("ck_result_publication_withdrawal"),
         ),
         sa.CheckConstraint(

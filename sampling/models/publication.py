@@ -165,6 +165,7 @@ class ResultPublication(Base, Versioned):
             name="withdrawal",
         ),
         CheckConstraint("(kind = 'inspection') = (plan_id IS NOT NULL)", name="plan"),
+        CheckConstraint("(corrects IS NULL) = (correction_reason IS NULL)", name="correction"),
         ForeignKeyConstraint(["plan_id", "code"], ["drawn_unit.plan_id", "drawn_unit.code"]),
         Index(
             "uq_result_publication_open",
@@ -202,6 +203,7 @@ class ResultPublication(Base, Versioned):
     follow_up: Mapped[str | None]  # "open" or "done", for code 8
     columns: Mapped[dict[str, Any]]  # of the notice, for a sample
     corrects: Mapped[str | None] = mapped_column(ForeignKey("result_publication.no"))
+    correction_reason: Mapped[str | None]
     state: Mapped[str] = mapped_column(default="pending", server_default="pending")
     search_text: Mapped[str]
     due_on: Mapped[date | None]
