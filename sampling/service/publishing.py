@@ -212,12 +212,12 @@ def publish_record(session: Session, actor: Actor, no: str) -> ResultPublication
         before = record_by_no(session, row.corrects, lock=True)
         if before.withdrawn_at is None:
             _strike(session, actor, before, row.correction_reason or row.no, moment)
-    row.state, row.published_at = RecordState.PUBLISHED.value, moment
-    row.reviewed_by, row.reviewed_at = actor.account_id, moment
     row.sha256 = hashlib.sha256(canonical_json(public_facts(row))).hexdigest()
     told = {"no": no, "sha256": row.sha256, "corrects": row.corrects}
-    entry = journal.append(session, STREAM, "record-published", told)
-    row.journal_sequence = entry.sequence
+    # The journal before the row: from the moment it is published the row refuses every change.
+    row.journal_sequence = journal.append(session, STREAM, "record-published", told).sequence
+    row.state, row.published_at = RecordState.PUBLISHED.value, moment
+    row.reviewed_by, row.reviewed_at = actor.account_id, moment
     session.flush()
     audit.record(session, actor, "record.published", no, told)
     outbox.add(session, RecordPublished(no=no, sha256=row.sha256))
