@@ -16,6 +16,7 @@ MODEL_MODULES = (
     "sampling.models.plans",
     "sampling.models.log",
     "sampling.models.records",
+    "sampling.models.publication",
     "traceability.models",
     "risk.models",
     "recall.models",

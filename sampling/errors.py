@@ -432,3 +432,177 @@ class AttachmentUnknown(NotFound):
 
     code = "sampling/attachment-unknown"
     message = "Sampling record {record_no} has no file {sha256}."
+
+
+# ---- what comes before the draw, and what is published ------------------------------------------
+
+
+class PaperUnknown(NotFound):
+    """No such paper, or none that may be seen."""
+
+    code = "sampling/paper-unknown"
+    message = "There is no paper {no}."
+
+
+class PaperInvalid(Invalid):
+    """A paper that does not say what it must."""
+
+    code = "sampling/paper-invalid"
+    message = "The paper cannot be kept like this; see the fields."
+
+
+class PaperStateForbids(Conflict):
+    """The edition is in a state in which this cannot be done."""
+
+    code = "sampling/paper-state-forbids"
+    message = (
+        "Edition {edition} of {no} is {state}; this can only be done while it is {needed}. "
+        "A published edition is amended by a new one, with a reason."
+    )
+
+
+class AnotherPersonNeeded(Forbidden):
+    """The same person wanted to enter and to approve."""
+
+    code = "sampling/another-person-needed"
+    message = "{no} was entered by you; another person must review it."
+
+
+class RowUnknown(NotFound):
+    """The annual plan in force has no such row."""
+
+    code = "sampling/annual-row-unknown"
+    message = "The edition in force of annual plan {no} has no row {row_key}; it has {rows}."
+
+
+class NotOnTheList(Conflict):
+    """No item on the list, no check."""
+
+    code = "sampling/not-on-the-list"
+    message = (
+        "Plan {plan_no} carries out no row of a published annual plan with an item of a published "
+        "list, which the rule pack asks for. Name the row before the roster is locked."
+    )
+
+
+class ContractUnknown(NotFound):
+    """No such contract."""
+
+    code = "sampling/contract-unknown"
+    message = "There is no contract {no}."
+
+
+class ContractInvalid(Invalid):
+    """A contract that may not be relied on."""
+
+    code = "sampling/contract-invalid"
+    message = "The contract cannot be kept like this; see the fields."
+
+
+class ContractNotValid(Conflict):
+    """No contract covers the agency on that day."""
+
+    code = "sampling/contract-not-valid"
+    message = (
+        "{agency} has no contract that is valid on {on} and covers {scope}; "
+        "record the signed contract first, or choose another body."
+    )
+
+
+class ContractEnded(Conflict):
+    """The contract was ended before."""
+
+    code = "sampling/contract-ended"
+    message = "Contract {no} ended on {on} already."
+
+
+class NoticeUnknown(NotFound):
+    """No such notice, or the secret does not fit."""
+
+    code = "sampling/notice-unknown"
+    message = "There is no such notice; do not rely on the paper in your hand."
+
+
+class NoticeInvalid(Invalid):
+    """A notice that may not be shown at the door."""
+
+    code = "sampling/notice-invalid"
+    message = "The notice cannot be issued like this; see the fields."
+
+
+class NoticeStands(Conflict):
+    """The unit has a notice that stands."""
+
+    code = "sampling/notice-stands"
+    message = "{unit_code} has notice {no}, which stands; withdraw it first, with a reason."
+
+
+class NoticeWithdrawn(Conflict):
+    """The notice was withdrawn before."""
+
+    code = "sampling/notice-withdrawn"
+    message = "Notice {no} was withdrawn already."
+
+
+class RecordUnknown(NotFound):
+    """No such public record, or none that may be seen."""
+
+    code = "sampling/record-unknown"
+    message = "There is no published record {no}."
+
+
+class RecordInvalid(Invalid):
+    """A record that may not be made public like this."""
+
+    code = "sampling/record-invalid"
+    message = "The record cannot be kept like this; see the fields."
+
+
+class RecordStateForbids(Conflict):
+    """The record is in a state in which this cannot be done."""
+
+    code = "sampling/record-state-forbids"
+    message = "Record {no} is {state}; this step ({act}) is not open then."
+
+
+class RecordStands(Conflict):
+    """The result has its record already."""
+
+    code = "sampling/record-stands"
+    message = "{subject} has record {no} already; correct that one instead."
+
+
+class ResultMissing(Conflict):
+    """Nothing was found yet that could be published."""
+
+    code = "sampling/result-missing"
+    message = "{unit_code} of plan {plan_no} has no recorded result; record what was found first."
+
+
+class NeverPublished(Conflict):
+    """Risk monitoring is not the result of an enterprise."""
+
+    code = "sampling/never-published"
+    message = (
+        "{subject} was taken for {purpose}: it is never published as the result of an enterprise."
+    )
+
+
+class NotConfirmed(Conflict):
+    """An objection or a re-test can still change the result."""
+
+    code = "sampling/not-confirmed"
+    message = (
+        "{subject} is {stage}: a result is published once it is confirmed or final, "
+        "not while it can still be objected to or tested again."
+    )
+
+
+class StillKeptBack(Conflict):
+    """The drawn list is not public yet, so no result of it can be."""
+
+    code = "sampling/still-kept-back"
+    message = (
+        "The drawn list of {plan_no} is public from {disclose_on}; "
+        "a result published today would name who was drawn."
+    )

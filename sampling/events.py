@@ -66,3 +66,37 @@ class RecordSigned:
     plan_no: str | None
     code: str | None
     purpose: str
+
+
+# ---- what is published ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PaperPublished:
+    """Everybody may read an edition of an item list, annual plan, scheme or rules."""
+
+    topic: ClassVar[str] = "sampling.paper-published"
+
+    no: str
+    edition: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPublished:
+    """Everybody may read the record of a result."""
+
+    topic: ClassVar[str] = "sampling.record-published"
+
+    no: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordWithdrawn:
+    """A published record was taken back; it stays to be read, struck through, with the reason."""
+
+    topic: ClassVar[str] = "sampling.record-withdrawn"
+
+    no: str
+    reason: str

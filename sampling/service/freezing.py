@@ -52,6 +52,7 @@ from sampling.models.plans import (
 )
 from sampling.queries.plans import plan_by_no, source_name
 from sampling.service import log
+from sampling.service.annual import refuse_unlisted
 from sampling.service.framing import Frame, frame_of, pool_of, recusals_of
 from sampling.service.parts import receipt, store_part
 from sampling.service.weighing import published, weigh
@@ -82,6 +83,7 @@ def freeze(session: Session, actor: Actor, plan_no: str, *, secret: bytes, softw
     plan = plan_by_no(session, plan_no, lock=True)
     if plan.state != PlanState.DRAFT:
         raise StateForbids(plan_no=plan_no, state=plan.state, needed=PlanState.DRAFT.value)
+    refuse_unlisted(session, plan)
     _check_sources_lie_ahead(plan)
     frame = frame_of(session, plan)
     strata = _checked_strata(session, plan, frame)
