@@ -12,7 +12,7 @@ from datetime import date, datetime
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from sampling.errors import RecordUnknown
+from sampling.errors import PublishedRecordUnknown
 from sampling.models.plans import Plan
 from sampling.models.publication import PlanAnnualRow, ResultPublication
 from sampling.queries.disclosed import public_views
@@ -166,13 +166,13 @@ def public_record(session: Session, no: str) -> PublicRecord:
 
     Raises
     ------
-    RecordUnknown
+    PublishedRecordUnknown
         There is none, or it is not public.
     """
     statement = published_records().where(ResultPublication.no == no)
     row = session.execute(statement).scalar_one_or_none()
     if row is None:
-        raise RecordUnknown(no=no)
+        raise PublishedRecordUnknown(no=no)
     return public_records(session, [row])[0]
 
 
