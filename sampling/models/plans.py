@@ -8,13 +8,15 @@ from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
+    Float,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     UniqueConstraint,
+    cast,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from core.db import Base, Id, Sealed, Versioned
 
@@ -130,7 +132,8 @@ class FrameUnit(Base):
     recused: Mapped[bytes]  # salted hash of the inspectors who must not go
     odds_num: Mapped[int] = mapped_column(default=1, server_default="1")
     odds_den: Mapped[int] = mapped_column(default=1, server_default="1")
-    chance: Mapped[int | None]  # in 1/2^52; None: quota / size of the stratum
+    chance: Mapped[int | None] = mapped_column()  # in 1/2^52; None: quota / size of the stratum
+    inclusion: Mapped[float | None] = column_property(cast(chance, Float) / 2.0**52)
 
 
 class PlanInspector(Base):
