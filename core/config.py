@@ -101,3 +101,20 @@ def secret_key() -> bytes:
     finally:
         draft.unlink()
     return bytes.fromhex(path.read_text(encoding="ascii"))
+
+
+def log_key() -> bytes | None:
+    """The Ed25519 seed that signs the log of draws, where the installation gives its own.
+
+    ``ZHIHENG_LOG_KEY``, 64 hex digits; without it a key is made once and sealed in the database.
+    """
+    given = os.environ.get("ZHIHENG_LOG_KEY")
+    if not given:
+        return None
+    try:
+        key = bytes.fromhex(given)
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise RuntimeError(f"ZHIHENG_LOG_KEY must be 64 hex digits, got {len(given)} characters")
+    return key

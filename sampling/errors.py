@@ -26,6 +26,33 @@ class StateForbids(Conflict):
     message = "Plan {plan_no} is {state}; this can only be done while it is {needed}."
 
 
+class CertainUnknown(Invalid):
+    """An enterprise is to be drawn with certainty and is not on the roster."""
+
+    code = "sampling/certain-unknown"
+    message = (
+        "Not on the roster of plan {plan_no}, so they cannot be drawn with certainty: {codes}. "
+        "Take them off that list, or see why they were left out."
+    )
+
+
+class ChancesImpossible(Invalid):
+    """Chances in proportion to these sizes do not exist."""
+
+    code = "sampling/chances-impossible"
+    message = "Stratum {stratum} cannot have such chances: {reason}."
+
+
+class GroupNotOpen(Conflict):
+    """A coordinated plan comes too late, or names a plan of another group."""
+
+    code = "sampling/group-not-open"
+    message = (
+        "Plan {plan_no} shares the tickets of {first_no}, which is {state}. Both must be committed "
+        "before the first is drawn, with the same commitment and number of plans."
+    )
+
+
 class AlreadyDrawn(Conflict):
     """A second draw for the same plan."""
 
@@ -241,3 +268,341 @@ class NotDrawnYet(Conflict):
 
     code = "sampling/not-drawn-yet"
     message = "{plan_no} is not drawn yet; its commitment is public, the bundle follows the draw."
+
+
+# The transparency log
+
+
+class LogBroken(Conflict):
+    """What is stored is not what was signed; nothing more is signed."""
+
+    code = "sampling/log-broken"
+    message = (
+        "Entry {sequence} of the log of draws does not follow from the one before it, or is not "
+        "what an earlier checkpoint covers; no checkpoint is signed until this is explained."
+    )
+
+
+class LogEmpty(NotFound):
+    """No checkpoint was signed yet."""
+
+    code = "sampling/log-empty"
+    message = "The log of draws has no signed checkpoint yet; the first follows the first plan."
+
+
+class LogRange(Invalid):
+    """A proof is asked for entries that no signed checkpoint covers."""
+
+    code = "sampling/log-range"
+    message = "{field} must lie in [{least}, {most}], got {value}; the log has {size} entries."
+
+
+class LogKeyMissing(Conflict):
+    """The secret of the key that signs is not at hand."""
+
+    code = "sampling/log-key-missing"
+    message = (
+        "The log signs with the key {key}, whose secret is not kept here. Give it as "
+        "ZHIHENG_LOG_KEY, or change the key: zhiheng log-key --rotate REASON."
+    )
+
+
+class LogKeyRetired(Conflict):
+    """A key that was replaced may not sign again."""
+
+    code = "sampling/log-key-retired"
+    message = "The key {key} in ZHIHENG_LOG_KEY signed earlier and was replaced; give a new one."
+
+
+class NotInRoster(NotFound):
+    """The enterprise is not in the frozen roster."""
+
+    code = "sampling/not-in-roster"
+    message = "{unit_code} is not in the roster of plan {plan_no}: {reason}"
+
+
+class TokenWrong(Forbidden):
+    """The token does not belong to the code; the roster is not public yet."""
+
+    code = "sampling/token-wrong"
+    message = (
+        "Until the roster of plan {plan_no} is public, an enterprise reads its own entry signed "
+        "in, or with the code and the token it was given."
+    )
+
+
+# Sampling records
+
+
+class RecordUnknown(NotFound):
+    """No such sampling record."""
+
+    code = "sampling/record-unknown"
+    message = "There is no sampling record {record_no}."
+
+
+class RecordInvalid(Invalid):
+    """What is to be written down cannot be meant."""
+
+    code = "sampling/record-invalid"
+    message = "The sampling record cannot be kept like this; see the fields."
+
+
+class RecordIncomplete(Invalid):
+    """A record that is not complete, or contradicts itself, was to be signed."""
+
+    code = "sampling/record-incomplete"
+    message = "Sampling record {record_no} cannot be signed yet: {count} things are to be mended."
+
+
+class RecordFinal(Conflict):
+    """A signed or discarded record was to be changed."""
+
+    code = "sampling/record-final"
+    message = (
+        "Sampling record {record_no} is {state} and cannot be changed; "
+        "correct a signed record by a new edition, with a reason."
+    )
+
+
+class NotYourRecord(Forbidden):
+    """An inspector wanted to write in the record of others."""
+
+    code = "sampling/not-your-record"
+    message = (
+        "Sampling record {record_no} belongs to other samplers; only they or a lead inspector "
+        "write in it."
+    )
+
+
+class NotASampler(Forbidden):
+    """Somebody wanted to sign as a sampler who is none of this record."""
+
+    code = "sampling/not-a-sampler"
+    message = "Only the samplers of record {record_no} sign it as samplers: {samplers}."
+
+
+class SignedAlready(Conflict):
+    """The same signature twice."""
+
+    code = "sampling/signed-already"
+    message = "Record {record_no} has this signature already, under the same words."
+
+
+class TooFewSamplers(Invalid):
+    """Fewer samplers than the law asks for."""
+
+    code = "sampling/too-few-samplers"
+    message = (
+        "Record {record_no} names {found} samplers; at least {needed} must take a sample "
+        "({source}, {article})."
+    )
+
+
+class SignatureMissing(Conflict):
+    """A record was to be sealed before all had signed what it says now."""
+
+    code = "sampling/signature-missing"
+    message = "Record {record_no} cannot be sealed: {missing} of its present words is missing."
+
+
+class WitnessNeeded(Invalid):
+    """The unit refused to sign and nobody witnessed it."""
+
+    code = "sampling/witness-needed"
+    message = "A refusal to sign needs its reason and the name of a witness."
+
+
+class CorrectionOpen(Conflict):
+    """Two corrections of one record at the same time."""
+
+    code = "sampling/correction-open"
+    message = "Record {record_no} is being corrected already, as edition {edition}."
+
+
+class AttachmentRefused(Invalid):
+    """A file that cannot be taken as evidence."""
+
+    code = "sampling/attachment-refused"
+    message = "{name} is not taken: {reason}"
+
+
+class AttachmentUnknown(NotFound):
+    """The record has no such file."""
+
+    code = "sampling/attachment-unknown"
+    message = "Sampling record {record_no} has no file {sha256}."
+
+
+# ---- what comes before the draw, and what is published ------------------------------------------
+
+
+class PaperUnknown(NotFound):
+    """No such paper, or none that may be seen."""
+
+    code = "sampling/paper-unknown"
+    message = "There is no paper {no}."
+
+
+class PaperInvalid(Invalid):
+    """A paper that does not say what it must."""
+
+    code = "sampling/paper-invalid"
+    message = "The paper cannot be kept like this; see the fields."
+
+
+class PaperStateForbids(Conflict):
+    """The edition is in a state in which this cannot be done."""
+
+    code = "sampling/paper-state-forbids"
+    message = (
+        "Edition {edition} of {no} is {state}; this can only be done while it is {needed}. "
+        "A published edition is amended by a new one, with a reason."
+    )
+
+
+class AnotherPersonNeeded(Forbidden):
+    """The same person wanted to enter and to approve."""
+
+    code = "sampling/another-person-needed"
+    message = "{no} was entered by you; another person must review it."
+
+
+class RowUnknown(NotFound):
+    """The annual plan in force has no such row."""
+
+    code = "sampling/annual-row-unknown"
+    message = "The edition in force of annual plan {no} has no row {row_key}; it has {rows}."
+
+
+class NotOnTheList(Conflict):
+    """No item on the list, no check."""
+
+    code = "sampling/not-on-the-list"
+    message = (
+        "Plan {plan_no} carries out no row of a published annual plan with an item of a published "
+        "list, which the rule pack asks for. Name the row before the roster is locked."
+    )
+
+
+class ContractUnknown(NotFound):
+    """No such contract."""
+
+    code = "sampling/contract-unknown"
+    message = "There is no contract {no}."
+
+
+class ContractInvalid(Invalid):
+    """A contract that may not be relied on."""
+
+    code = "sampling/contract-invalid"
+    message = "The contract cannot be kept like this; see the fields."
+
+
+class ContractNotValid(Conflict):
+    """No contract covers the agency on that day."""
+
+    code = "sampling/contract-not-valid"
+    message = (
+        "{agency} has no contract that is valid on {on} and covers {scope}; "
+        "record the signed contract first, or choose another body."
+    )
+
+
+class ContractEnded(Conflict):
+    """The contract was ended before."""
+
+    code = "sampling/contract-ended"
+    message = "Contract {no} ended on {on} already."
+
+
+class NoticeUnknown(NotFound):
+    """No such notice, or the secret does not fit."""
+
+    code = "sampling/notice-unknown"
+    message = "There is no such notice; do not rely on the paper in your hand."
+
+
+class NoticeInvalid(Invalid):
+    """A notice that may not be shown at the door."""
+
+    code = "sampling/notice-invalid"
+    message = "The notice cannot be issued like this; see the fields."
+
+
+class NoticeStands(Conflict):
+    """The unit has a notice that stands."""
+
+    code = "sampling/notice-stands"
+    message = "{unit_code} has notice {no}, which stands; withdraw it first, with a reason."
+
+
+class NoticeWithdrawn(Conflict):
+    """The notice was withdrawn before."""
+
+    code = "sampling/notice-withdrawn"
+    message = "Notice {no} was withdrawn already."
+
+
+class PublishedRecordUnknown(NotFound):
+    """No such public record, or none that may be seen."""
+
+    code = "sampling/published-record-unknown"
+    message = "There is no published record {no}."
+
+
+class PublishedRecordInvalid(Invalid):
+    """A record that may not be made public like this."""
+
+    code = "sampling/published-record-invalid"
+    message = "The record cannot be kept like this; see the fields."
+
+
+class RecordStateForbids(Conflict):
+    """The record is in a state in which this cannot be done."""
+
+    code = "sampling/record-state-forbids"
+    message = "Record {no} is {state}; this step ({act}) is not open then."
+
+
+class RecordStands(Conflict):
+    """The result has its record already."""
+
+    code = "sampling/record-stands"
+    message = "{subject} has record {no} already; correct that one instead."
+
+
+class ResultMissing(Conflict):
+    """Nothing was found yet that could be published."""
+
+    code = "sampling/result-missing"
+    message = "{unit_code} of plan {plan_no} has no recorded result; record what was found first."
+
+
+class NeverPublished(Conflict):
+    """Risk monitoring is not the result of an enterprise."""
+
+    code = "sampling/never-published"
+    message = (
+        "{subject} was taken for {purpose}: it is never published as the result of an enterprise."
+    )
+
+
+class NotConfirmed(Conflict):
+    """An objection or a re-test can still change the result."""
+
+    code = "sampling/not-confirmed"
+    message = (
+        "{subject} is {stage}: a result is published once it is confirmed or final, "
+        "not while it can still be objected to or tested again."
+    )
+
+
+class StillKeptBack(Conflict):
+    """The drawn list is not public yet, so no result of it can be."""
+
+    code = "sampling/still-kept-back"
+    message = (
+        "The drawn list of {plan_no} is public from {disclose_on}; "
+        "a result published today would name who was drawn."
+    )

@@ -40,3 +40,63 @@ class ResultsRecorded:
     topic: ClassVar[str] = "sampling.results-recorded"
 
     results: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class LogExtended:
+    """The log of draws has a new entry, for which nothing else is announced."""
+
+    topic: ClassVar[str] = "sampling.log-extended"
+
+    sequence: int
+
+
+# Sampling records
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSigned:
+    """A sampling record is sealed; ``edition`` above 1 corrects the one before."""
+
+    topic: ClassVar[str] = "sampling.record-signed"
+
+    record_no: str
+    edition: int
+    sha256: str
+    plan_no: str | None
+    code: str | None
+    purpose: str
+
+
+# ---- what is published ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PaperPublished:
+    """Everybody may read an edition of an item list, annual plan, scheme or rules."""
+
+    topic: ClassVar[str] = "sampling.paper-published"
+
+    no: str
+    edition: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPublished:
+    """Everybody may read the record of a result."""
+
+    topic: ClassVar[str] = "sampling.record-published"
+
+    no: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordWithdrawn:
+    """A published record was taken back; it stays to be read, struck through, with the reason."""
+
+    topic: ClassVar[str] = "sampling.record-withdrawn"
+
+    no: str
+    reason: str

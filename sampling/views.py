@@ -64,6 +64,9 @@ class PlanDetail:
     digest: str
     identity: str
     disclose_on: date | None
+    purpose: str
+    method: Mapping[str, Any]
+    coordination: Mapping[str, Any] | None
     team: Mapping[str, Any]
     filters: Mapping[str, Any]
     strata: tuple[StratumView, ...]
@@ -119,6 +122,7 @@ class DrawnUnitView:
     risk_tier: str | None
     rank: int
     ticket: str
+    chance: float  # inclusion probability, as published
     role: str  # "selected", "reserve", "replacement" (a reserve called up), "replaced"
     dispatch: int | None  # order in the assignment
     team: tuple[SeatView, ...]

@@ -59,6 +59,7 @@ SCHEDULE: tuple[Entry, ...] = (
         slot=_daily_five,
         payload=lambda _civil: {},
     ),
+    Entry("sampling.sign-log", "sampling.log-due", _daily_five, lambda _civil: {}),
 )
 
 

@@ -30,6 +30,8 @@ SUBSCRIPTIONS: dict[str, tuple[Job, ...]] = {
         Job("imports.carry-out", "worker.imports:carry_out", LONG, timeout_s=1800),
     ),
     "sampling.results-recorded": (Job("risk.observe", "risk.jobs:observe"),),
+    "sampling.log-extended": (Job("sampling.sign-log", "sampling.jobs:sign_log"),),
+    "sampling.log-due": (Job("sampling.sign-log-daily", "sampling.jobs:sign_log_daily"),),
     "risk.detection-requested": (Job("risk.detect", "risk.jobs:detect", LONG, timeout_s=3600),),
     "traceability.ledger-uploaded": (
         Job("traceability.load-ledger", "traceability.jobs:load_ledger", LONG, timeout_s=3600),

@@ -29,6 +29,12 @@ LABELS: dict[str, dict[str, object]] = {
         "drawn": _("drawn"),
         "void": _("void"),
     },
+    "record": {
+        "draft": _("draft"),
+        "signed": _("signed"),
+        "replaced": _("replaced by a correction"),
+        "discarded": _("discarded"),
+    },
     "task": {
         "open": _("to do"),
         "done": _("done"),
@@ -178,6 +184,22 @@ LABELS: dict[str, dict[str, object]] = {
         "stop_use": _("stop using it"),
         "dispose": _("dispose of it"),
     },
+    "purpose": {
+        "inspection": _("double-random inspection"),
+        "supervision": _("supervision sampling"),
+        "monitoring": _("risk monitoring"),
+    },
+    "measure": {
+        "none": _("no measure"),
+        "grade": _("by grade"),
+        "risk_tier": _("by risk tier"),
+        "category": _("by category"),
+        "given": _("by sizes given"),
+    },
+    "exemption": {
+        "follow-up": _("follow-up of a failed product"),
+        "emergency": _("emergency"),
+    },
     "outcome": {
         "pass": _("passed"),
         "conditions": _("passed with conditions"),
@@ -285,6 +307,13 @@ LABELS: dict[str, dict[str, object]] = {
         "plan-filed": _("The plan is filed."),
         "step": _("The step is on record; the clocks were set accordingly."),
         "stopping": _("The job was asked to stop."),
+        "record": _("The sampling record is kept."),
+        "record-signed": _("The signature is on the record."),
+        "record-sealed": _("The sampling record is sealed; its hash is on the journal."),
+        "record-correction": _("A new edition is open; it is signed again by all."),
+        "record-discarded": _("The draft is given up; its number stays used."),
+        "record-file": _("The file is on the record, by its hash."),
+        "record-file-off": _("The file is taken off the draft."),
     },
 }
 
@@ -299,6 +328,7 @@ TONES: dict[str, dict[str, str]] = {
     },
     "enterprise_status": {"active": "done", "closed": "bad", "moved": "stale"},
     "plan": {"draft": "", "committed": "wait", "drawn": "busy", "void": "bad"},
+    "record": {"draft": "wait", "signed": "done", "replaced": "stale", "discarded": "bad"},
     "task": {"open": "wait", "done": "done", "reserve": "", "replaced": "stale"},
     "signal": {
         "new": "wait",

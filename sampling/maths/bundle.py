@@ -93,7 +93,9 @@ def inspector_record(inspector: Inspector, name: str | None = None) -> dict[str,
         "load": inspector.load,
         "cap": inspector.cap,
     }
-    return record if name is None else {**record, "name": name}
+    # Keys that came later stand only where they are meant: older records keep their bytes.
+    later = {"name": name, "pool": inspector.pool, "department": inspector.department}
+    return {**record, **{key: str(value) for key, value in later.items() if value is not None}}
 
 
 def inspectors_part(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -147,18 +147,27 @@ class Permanent:
         if not 0 <= self.place < self.of:
             raise ValueError(f"place {self.place} must be from 0 to {self.of - 1}")
 
+    def turned(self, column: bytes) -> bytes:
+        """Tickets of the group, one after another, counted from the start of this draw."""
+        circle = 2**256
+        shift = self.place * circle // self.of
+        return b"".join(
+            [
+                ((int.from_bytes(column[at : at + 32], "big") - shift) % circle).to_bytes(32, "big")
+                for at in range(0, len(column), 32)
+            ]
+        )
+
 
 def _tickets_of(
     seed: bytes, codes: Sequence[str], algorithm: str, permanent: Permanent | None
 ) -> list[bytes]:
     if permanent is None:
         return tickets(seed, "draw", algorithm).of_codes(codes)
-    circle = 2**256
-    shift = permanent.place * circle // permanent.of
-    shared = tickets(permanent.seed, "permanent", algorithm).of_codes(codes)
-    return [
-        ((int.from_bytes(ticket, "big") - shift) % circle).to_bytes(32, "big") for ticket in shared
-    ]
+    shared = permanent.turned(
+        b"".join(tickets(permanent.seed, "permanent", algorithm).of_codes(codes))
+    )
+    return [shared[at : at + 32] for at in range(0, len(shared), 32)]
 
 
 def draw_stratified(
@@ -232,7 +241,11 @@ def draw_stratified(
             ratio = np.array([odds[row][0] / (odds[row][1] or np.nan) for row in where.tolist()])
             near = where[near_the_cut(heads[where], np.nan_to_num(ratio, nan=np.inf), needed)]
         ranked = sorted(
-            (_key(all_tickets[row], odds and odds[row]), in_frame_order(codes[row]), row)
+            (
+                _key(all_tickets[row], None if odds is None else odds[row]),
+                in_frame_order(codes[row]),
+                row,
+            )
             for row in near.tolist()
         )
         units.extend(

@@ -190,19 +190,34 @@ def _ratio(value: float) -> tuple[int, int]:
 
 
 def _calibrated(stated: Floats, times: npt.NDArray[np.int64], count: int) -> Floats:
-    wanted = stated / (1 - stated)
-    odds, best, error = wanted, wanted, np.inf
+    """Fixed point of log ω ← log ω + logit λ - logit π(ω), by Anderson mixing of five steps.
+
+    Plain steps overshoot where few units share much chance; mixing settles in about ten.
+    """
+    wanted = np.log(stated / (1 - stated))
+    log_odds, best, error, stale = wanted, wanted, np.inf, 0
+    steps: list[tuple[Floats, Floats]] = []
     for _ in range(_ROUNDS):
-        found = _chances_of_groups(odds, times, count)
+        found = _chances_of_groups(np.exp(log_odds), times, count)
         worst = float(np.abs(found - stated).max())
+        stale = 0 if worst < error / 2 else stale + 1
         if worst < error:
-            best, error = odds, worst
-        elif worst >= error and error < 1e-13:
+            best, error = log_odds, worst
+        if error < 1e-15 or (stale >= 3 and error < 1e-13):
             break
-        if error < 1e-15:
-            break
-        odds = odds * wanted / (found / (1 - found))
-    return best
+        with np.errstate(divide="ignore", invalid="ignore"):
+            residual = wanted - np.log(found / (1 - found))
+        if not np.isfinite(residual).all():  # a mixed step went astray: start again from the best
+            log_odds, steps = best, []
+            continue
+        steps = [*steps[-5:], (log_odds, residual)]
+        log_odds = log_odds + residual
+        if len(steps) > 1:
+            moves = np.column_stack([steps[-1][0] - one for one, _ in steps[:-1]])
+            changes = np.column_stack([residual - one for _, one in steps[:-1]])
+            share = np.linalg.lstsq(changes, residual, rcond=1e-10)[0]
+            log_odds = log_odds - (moves + changes) @ share
+    return np.exp(best)
 
 
 def inclusion_probabilities(odds: Sequence[float], count: int) -> Floats:
@@ -241,7 +256,7 @@ def _work(times: npt.NDArray[np.int64], count: int, spread: float) -> float:
 
 
 def _step(spread: float) -> float:
-    return 0.4 / max(spread, 2.0) ** 0.5
+    return float(0.4 / np.sqrt(max(spread, 2.0)))
 
 
 def _chances_of_groups(odds: Floats, times: npt.NDArray[np.int64], count: int) -> Floats:
@@ -310,7 +325,8 @@ def _joined(counts: Floats, chance: Floats, times: int, width: int) -> Floats:
         joined = counts * (1 - chance)
         joined[1:] += counts[:-1] * chance
         return joined
-    added = binom.pmf(np.arange(min(width, times + 1))[:, None], times, chance[None, :])
+    more_of = np.arange(min(width, times + 1))[:, None]
+    added = np.asarray(binom.pmf(more_of, times, chance[None, :]), dtype=np.float64)
     joined = np.zeros_like(counts)
     for more in range(added.shape[0]):
         joined[more:] += counts[: width - more] * added[more]

@@ -13,7 +13,9 @@ from typing import Any
 from core.chain import DIGESTS, canonical_json, chain_hash, digest
 from sampling.maths.assignment import (
     Assignment,
+    DepartmentRule,
     Inspector,
+    Pool,
     Qualification,
     Task,
     TeamRule,
@@ -33,6 +35,7 @@ from sampling.maths.commitment import (
 )
 from sampling.maths.draw import Permanent, StratifiedDraw, StratumRule, draw_stratified, tickets
 from sampling.maths.entropy import entropy_bytes
+from sampling.maths.recusal import stand_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,8 @@ class _Replay:
         self.algorithm = str(self.plan.get("digest"))
         self.units: dict[str, FrameUnit] = {}
         self.inspectors: list[Inspector] = []
+        self.opened: dict[str, Task] = {}
+        self.at_work: dict[str, list[str]] = {}
         self.seed = bytes(32)
         self.drawn = StratifiedDraw(seed=self.seed, units=())
 
@@ -278,18 +283,50 @@ class _Replay:
         known = {inspector.id for inspector in self.inspectors}
         busy = {person for team in at_work.values() for person in team}
         _need(known >= busy, "a team has an unknown inspector")
-        for step in self.history["replacements"]:
-            key, code = stratum[step["replaces"]], step["code"]
-            del at_work[step["replaces"]]
-            following = [other for other in reserves if stratum[other] == key]
-            _need(following[:1] == [code], f"{code} is not the next reserve")
-            reserves.remove(code)
-            load = Counter(person for team in at_work.values() for person in team)
-            people = [replace(i, load=i.load + load[i.id]) for i in self.inspectors]
-            found = self._assign([self._opened(step)], people)
-            teams = [list(team.inspectors) for team in found.teams]
-            _need(teams == [step["inspectors"]], f"{code}: other team")
-            at_work[code] = step["inspectors"]
+        self.at_work = at_work
+        steps, recusals = self.history["replacements"], self.history.get("recusals", [])
+        after = [one["after"] for one in recusals]
+        in_order = after == sorted(after) and set(after) <= set(range(len(steps) + 1))
+        _need(in_order, "recusals are not in order")
+        for number, step in enumerate([*steps, None]):
+            for recusal in recusals:
+                if recusal["after"] == number:
+                    self._check_recusal(recusal)
+            if step is not None:
+                key, code = stratum[step["replaces"]], step["code"]
+                del at_work[step["replaces"]]
+                following = [other for other in reserves if stratum[other] == key]
+                _need(following[:1] == [code], f"{code} is not the next reserve")
+                reserves.remove(code)
+                found = self._assign([self._opened(step)], self._as_they_stand())
+                teams = [list(team.inspectors) for team in found.teams]
+                _need(teams == [step["inspectors"]], f"{code}: other team")
+                at_work[code] = step["inspectors"]
+
+    def _check_recusal(self, recusal: Mapping[str, Any]) -> None:
+        code, position, gone = recusal["code"], recusal["position"], recusal["out"]
+        team = self.at_work[code]
+        _need(
+            0 <= position < len(team) and team[position] == gone,
+            f"{code}: {gone} does not have seat {position}",
+        )
+        task = self.opened[code]
+        self.opened[code] = task = replace(task, recused=task.recused | {gone})
+        found = stand_in(
+            seed=self.seed,
+            task=task,
+            team=team,
+            position=position,
+            inspectors=self._as_they_stand(),
+            rule=team_rule_of(self.plan),
+            algorithm=self.algorithm,
+        )
+        _need(found.inspector == recusal["in"], f"{code}: {recusal['in']} is not the next in order")
+        self.at_work[code] = [*team[:position], recusal["in"], *team[position + 1 :]]
+
+    def _as_they_stand(self) -> list[Inspector]:
+        load = Counter(person for team in self.at_work.values() for person in team)
+        return [replace(one, load=one.load + load[one.id]) for one in self.inspectors]
 
     def _opened(self, opening: Mapping[str, Any]) -> Task:
         unit, recused = self.units[opening["code"]], opening["recused"]
@@ -297,7 +334,9 @@ class _Replay:
         same = recused == sorted(set(recused), key=in_frame_order)
         same = same and recused_hash(salt, recused, self.algorithm) == unit.recused
         _need(same, f"{unit.code}: opened recusals are not those committed in frame.json")
-        return Task(unit.code, unit.category, unit.region, frozenset(recused))
+        task = Task(unit.code, unit.category, unit.region, frozenset(recused))
+        self.opened[unit.code] = task
+        return task
 
     def _assign(self, tasks: Sequence[Task], people: Sequence[Inspector]) -> Assignment:
         return assign(
@@ -317,11 +356,20 @@ def odds_of(plan: Mapping[str, Any], units: Sequence[FrameUnit]) -> list[tuple[i
     ValueError
         If the plan names another method.
     """
-    if plan["method"] == "equal":
-        return None
-    if plan["method"] != "pareto":
+    return [(unit.odds_num, unit.odds_den) for unit in units] if has_odds(plan) else None
+
+
+def has_odds(plan: Mapping[str, Any]) -> bool:
+    """Are the chances of a committed plan unequal?
+
+    Raises
+    ------
+    ValueError
+        If the plan names another method.
+    """
+    if plan["method"] not in ("equal", "pareto"):
         raise ValueError(f"the method {plan['method']!r} is not known here")
-    return [(unit.odds_num, unit.odds_den) for unit in units]
+    return bool(plan["method"] == "pareto")
 
 
 def permanent_of(
@@ -356,6 +404,13 @@ def team_rule_of(plan: Mapping[str, Any]) -> TeamRule:
         qualification=Qualification(team["qualification"]),
         needs_certificate=team["certificate"],
         needs_region=team["region"],
+        pool=Pool(team["pool"]) if team.get("pool") is not None else None,
+        departments=tuple(
+            DepartmentRule(
+                one["key"], one["size"], one["mixed"], Qualification(one["qualification"])
+            )
+            for one in team.get("departments") or ()
+        ),
     )
 
 
@@ -374,4 +429,6 @@ def inspector_of(record: Mapping[str, Any]) -> Inspector:
         certificate_until=date.fromisoformat(until) if until else None,
         load=record["load"],
         cap=record["cap"],
+        pool=Pool(record["pool"]) if record.get("pool") is not None else None,
+        department=record.get("department"),
     )

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
-from core import audit, journal, outbox
+from core import audit, outbox
 from core.actors import Actor
 from core.chain import canonical_json
 from core.db import copy_rows
@@ -31,9 +31,9 @@ from sampling.maths.commitment import (
     seed,
 )
 from sampling.maths.draw import StratifiedDraw, StratumRule, tickets
-from sampling.maths.entropy import entropy_bytes
+from sampling.maths.entropy import SourceKind, entropy_bytes
 from sampling.maths.ranking import draw_columns
-from sampling.maths.replay import inspector_of, team_rule_of
+from sampling.maths.replay import has_odds, inspector_of, permanent_of, team_rule_of
 from sampling.models.plans import (
     Assignment,
     Draw,
@@ -46,9 +46,9 @@ from sampling.models.plans import (
     PlanState,
 )
 from sampling.queries.plans import entries_of, plan_by_no, source_name
+from sampling.service import log
 from sampling.service.entropy import entry_value, refuse_unless_committed
 from sampling.service.frames import store_units, stored_columns, stored_details
-from sampling.service.freezing import STREAM
 from sampling.service.parts import disclose_parts, store_part, stored_records
 
 
@@ -108,6 +108,8 @@ def prepare(session: Session, plan_no: str, *, progress: Progress = silent) -> P
             for rule in committed.document["strata"]
         ],
         algorithm=plan.digest,
+        by_odds=has_odds(committed.document),
+        permanent=permanent_of(committed.document, given, value),
         progress=progress,
     )
     progress("assign", 0, 1)
@@ -216,10 +218,18 @@ class Committed:
 
 def _settled_values(session: Session, plan: Plan) -> list[dict[str, Any]]:
     entries = entries_of(session, plan)
-    values, missing = [], []
+    values: list[dict[str, Any]] = []
+    missing = []
     for place, source in enumerate(plan.sources):
         standing = [e for e in entries.get(place, ()) if e.settled_at is not None]
-        if standing:
+        if source["kind"] == SourceKind.PLAN:
+            first = plan_by_no(session, source["plan_no"])
+            found = session.get(Draw, first.id)
+            if found is None:
+                missing.append(source_name(source))
+            else:
+                values.append({"kind": "plan", "value": bytes(found.seed).hex()})
+        elif standing:
             values.append(entry_value(source, standing[0].value, standing[0].signature))
         else:
             missing.append(source_name(source))
@@ -248,7 +258,7 @@ def store_draw(
         if name != "history.json"
     }
     said = {"no": plan.no, "seed": drawn.seed.hex(), "parts": hashes}
-    entry = journal.append(session, STREAM, "draw.made", said)
+    entry = log.record(session, "draw.made", said)
     row = Draw(
         plan_id=plan.id,
         seed=drawn.seed,

@@ -41,6 +41,9 @@ UNIT_COLUMNS: Final = (
     "grade",
     "risk_tier",
     "recused",
+    "odds_num",
+    "odds_den",
+    "chance",
 )
 
 
@@ -258,6 +261,9 @@ def store_units(
                     detail.grade,
                     detail.risk_tier,
                     unit.recused,
+                    unit.odds_num,
+                    unit.odds_den,
+                    unit.chance,
                 )
 
     copy_rows(session, FrameRow, UNIT_COLUMNS, values())

@@ -15,6 +15,7 @@ from sampling.maths.commitment import checked_code, in_frame_order
 from sampling.models.plans import Plan
 from sampling.queries.work import last_inspected, open_loads
 from sampling.service.frames import Frame, Reading
+from sampling.service.limits import rules_of
 from sampling.service.parts import salted_id
 
 STEP = 2**14  # enterprises read between two looks at whether to stop
@@ -42,6 +43,7 @@ def frame_of(session: Session, plan: Plan, *, progress: Progress = silent) -> Fr
     if regions is not None:
         above = _lines(registry.regions(session, plan.visit_on))
         regions = [code for code, line in above.items() if not line.isdisjoint(regions)]
+    limits = rules_of(session, plan)
     named = {one["code"]: one["reason"] for one in filters["exclusions"]}
     visited = last_inspected(session) if filters["repeat_days"] else {}
     since = plan.visit_on - timedelta(days=filters["repeat_days"] or 0)
@@ -57,6 +59,8 @@ def frame_of(session: Session, plan: Plan, *, progress: Progress = silent) -> Fr
             reason = "no grade" if plan.strata_by == "grade" else "no risk tier"
         if reason is None and visited.get(unit.enterprise_id, date.min) > since:
             reason = f"inspected on {visited[unit.enterprise_id].isoformat()}"
+        if reason is None:
+            reason = next(filter(None, (rule(unit) for rule in limits)), None)
         if reason is None:
             found.add(code, str(stratum), unit)
         else:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import audit, journal, outbox
+from core import audit, outbox
 from core.actors import Actor
 from core.clock import now, today
 from core.db import copy_rows
@@ -22,6 +22,7 @@ from core.progress import Progress, silent
 from sampling.errors import (
     BeaconNotInFuture,
     FrameEmpty,
+    GroupNotOpen,
     NoEligibleInspector,
     QuotaTooLarge,
     StateForbids,
@@ -31,7 +32,7 @@ from sampling.errors import (
 from sampling.events import PlanCommitted
 from sampling.maths import bundle
 from sampling.maths.assignment import Blocked, Inspector, Task, units_without_team
-from sampling.maths.columns import Closing, FrameColumns, closed, root_of
+from sampling.maths.columns import Closing, FrameColumns, closed, root_of, with_odds
 from sampling.maths.commitment import PROTOCOL, commitment, inspector_root, plan_hash
 from sampling.maths.entropy import NETWORKS, SourceKind, due_at
 from sampling.maths.replay import team_rule_of
@@ -44,12 +45,15 @@ from sampling.models.plans import (
     Stratum,
 )
 from sampling.queries.plans import plan_by_no, source_name
+from sampling.service import log
+from sampling.service.annual import refuse_unlisted
 from sampling.service.frames import Frame, store_blocks, store_units
 from sampling.service.framing import frame_of, pool_of, recusals_of
 from sampling.service.parts import receipt, stand_for_frame, store_part
+from sampling.service.weighing import published, weigh
 
-STREAM = "draw"  # one journal chain for all plans: a head published later covers them all
 SHOWN = 20  # units and inspectors named in a refusal
+FILTERS = ("category_codes", "region_codes", "repeat_days")
 AHEAD = timedelta(minutes=10)  # a round suggested instead of one that is known
 
 
@@ -106,6 +110,7 @@ def prepare(
     """
     plan = plan_by_no(session, plan_no)
     _check_draft(plan)
+    refuse_unlisted(session, plan)
     _check_sources_lie_ahead(plan)
     frame = frame_of(session, plan, progress=progress)
     strata = _checked_strata(session, plan, frame)
@@ -115,9 +120,21 @@ def prepare(
         bundle.inspector_record(member, view.name if plan.identity == "number-and-name" else None)
         for view, member in pool
     ]
+    weighed = weigh(plan, frame, strata)
     document = _document(plan, strata, frame, records, software)
+    document |= published(plan, weighed)
+    if weighed is not None:
+        for rule in document["strata"]:
+            rule["calibrated"] = weighed.calibrated[rule["key"]]
+    if plan.coordination is not None:
+        _check_the_group(session, plan, lock=False)
+        document["coordination"] = {key: plan.coordination[key] for key in ("place", "of")}
     _check_everyone_can_get_a_team(document, frame, [member for _, member in pool], recused)
-    columns, roots = closed(frame.columns, Closing(secret, recused), plan.digest, progress=progress)
+    columns = frame.columns
+    if weighed is not None:
+        codes = columns.codes.tolist()
+        columns = with_odds(columns, [weighed.by_code[code.decode("ascii")] for code in codes])
+    columns, roots = closed(columns, Closing(secret, recused), plan.digest, progress=progress)
     return Frozen(
         plan_no=plan.no,
         version=plan.version,
@@ -147,6 +164,7 @@ def store_frozen(
     _check_draft(plan)
     if plan.version != frozen.version:
         raise Stale
+    _check_the_group(session, plan, lock=True)
     _check_sources_lie_ahead(plan)
     plan.frame_root = root_of(frozen.roots, plan.digest)
     plan.plan_hash = plan_hash(frozen.document, plan.digest)
@@ -182,6 +200,22 @@ def _check_sources_lie_ahead(plan: Plan) -> None:
         )
 
 
+def _check_the_group(session: Session, plan: Plan, *, lock: bool) -> None:
+    """The first plan of a coordinated group is committed, and nobody knows its seed yet."""
+    said = plan.coordination or {"place": 0}
+    if not said["place"]:
+        return
+    first = plan_by_no(session, said["with"], lock=lock)
+    (source,) = plan.sources
+    fits = (
+        first.state == PlanState.COMMITTED
+        and bytes(first.commitment or b"").hex() == source["commitment"]
+        and (first.coordination or {}).get("of") == said["of"]
+    )
+    if not fits:
+        raise GroupNotOpen(first_no=first.no, state=first.state, plan_no=plan.no)
+
+
 def _checked_strata(session: Session, plan: Plan, frame: Frame) -> list[Stratum]:
     rows = session.execute(select(Stratum).where(Stratum.plan_id == plan.id)).scalars().all()
     if not len(frame):
@@ -210,15 +244,17 @@ def _document(
         "no": plan.no,
         "title": plan.title,
         "digest": plan.digest,
-        "method": "equal",
         "strata_by": plan.strata_by,
         "strata": [
             {"key": row.key, "size": sizes[row.key], "quota": row.quota, "reserve": row.reserve}
             for row in strata
         ],
         "filters": {
-            name: plan.filters[name] for name in ("category_codes", "region_codes", "repeat_days")
+            name: plan.filters[name]
+            for name in (*FILTERS, "yearly_cap", "exemption")
+            if name in FILTERS or plan.filters.get(name) is not None
         },
+        "purpose": plan.purpose,
         "exclusions": [{"code": code, "reason": reason} for code, reason in frame.exclusions],
         "inspector_root": inspector_root(records, plan.digest).hex(),
         "entropy": list(plan.sources),
@@ -332,7 +368,7 @@ def _publish(session: Session, actor: Actor, plan: Plan, frozen: Frozen) -> None
         "frame_root": (plan.frame_root or b"").hex(),
         "plan_hash": (plan.plan_hash or b"").hex(),
     }
-    entry = journal.append(session, STREAM, "plan.committed", {"no": plan.no, **said})
+    entry = log.record(session, "plan.committed", {"no": plan.no, **said})
     plan.committed_at = entry.recorded_at
     public = today()
     store_part(session, plan, "plan.json", frozen.document, public_on=public)

@@ -56,20 +56,29 @@ def need(holds: Any, problem: str) -> None:
 
 
 def lists_of(unit: Any, recused: Any, people: Any, plan: Any) -> Any:
-    """[(code, seats, ids that may take them)]; a mixed team has two lists: senior, others."""
+    """[(code, seats, ids that may take them)]; a mixed team has two lists: senior, others.
+
+    A joint visit has the lists of each department, in the order of the plan.
+    """
     team: Any = plan["team"]
-    ids: Any = {True: [], False: []}
-    for p in people:
-        must = team["qualification"] == "all" or (team["qualification"] == "lead" and p["senior"])
-        if not (
-            (team["certificate"] and (p["certificate_until"] or "") < plan["visit_on"])
-            or (team["region"] and p["regions"] is not None and unit[5] not in p["regions"])
-            or (must and p["categories"] is not None and unit[4] not in p["categories"])
-            or p["id"] in recused
-        ):
-            ids[team["mixed"] and p["senior"]].append(p["id"])
-    one_senior = [(unit[0], 1, ids[True])] if team["mixed"] else []
-    return [*one_senior, (unit[0], team["size"] - len(one_senior), ids[False])]
+    lists: Any = []
+    for part in team.get("departments") or [team]:
+        ids: Any = {True: [], False: []}
+        for p in people:
+            lead = part["qualification"] == "lead" and p["senior"]
+            must = part["qualification"] == "all" or lead
+            if not (
+                (team.get("pool") is not None and p.get("pool") != team["pool"])
+                or (part is not team and p.get("department") != part["key"])
+                or (team["certificate"] and (p["certificate_until"] or "") < plan["visit_on"])
+                or (team["region"] and p["regions"] is not None and unit[5] not in p["regions"])
+                or (must and p["categories"] is not None and unit[4] not in p["categories"])
+                or p["id"] in recused
+            ):
+                ids[part["mixed"] and p["senior"]].append(p["id"])
+        one_senior = [(unit[0], 1, ids[True])] if part["mixed"] else []
+        lists += [*one_senior, (unit[0], part["size"] - len(one_senior), ids[False])]
+    return lists
 
 
 def assign(lists: Any, load: Any, cap: Any, ticket: Any) -> tuple[Any, Any]:
@@ -179,7 +188,7 @@ def verify(parts: dict[str, bytes], noted: str = "") -> list[tuple[str, bool, st
     units, people = data["frame"]["units"], data["inspectors"]["inspectors"]
     by_code = {str(unit[0]): unit for unit in units}
     A, raw, seed = plan["digest"], bytes.fromhex, b""
-    drawn, load, cap = [], {}, {}  # type: Any, Any, Any
+    drawn, load, cap, recused = [], {}, {}, {}  # type: Any, Any, Any, Any
 
     def ticket(domain: str, *fields: str) -> bytes:
         return H(A, (seed + LP(domain)).ljust(64, b"\0"), LP(*fields))
@@ -202,6 +211,7 @@ def verify(parts: dict[str, bytes], noted: str = "") -> list[tuple[str, bool, st
             unit = by_code[one["code"]]
             same = H(A, LP("recused", raw(one["salt"]), *one["recused"])).hex() == unit[6]
             need(same, f"{unit[0]}: opened recusals are not those committed in frame.json")
+            recused[unit[0]] = list(one["recused"])
             lists += lists_of(unit, one["recused"], people, plan)
         return assign(lists, load, cap, lambda *fields: ticket("pair", *fields))
 
@@ -282,15 +292,39 @@ def verify(parts: dict[str, bytes], noted: str = "") -> list[tuple[str, bool, st
         reserves = [unit["code"] for unit in drawn if not unit["selected"]]
         for team in at_work.values():
             load.update({i: load[i] + 1 for i in team})
-        for one in data["history"]["replacements"]:
-            load.update({i: load[i] - 1 for i in at_work.pop(one["replaces"])})
-            same_stratum = [c for c in reserves if stratum[c] == stratum[one["replaces"]]]
-            following = one["code"]
-            need(same_stratum[:1] == [following], f"{following} is not the next reserve")
-            reserves.remove(following)
-            need(team_of([one])[0] == {following: one["inspectors"]}, f"{following}: other team")
-            at_work[following] = one["inspectors"]
-            load.update({i: load[i] + 1 for i in one["inspectors"]})
+
+        def stand_in(one: Any) -> None:  # a recusal declared late: the next by ticket sits down
+            code, place, gone = one["code"], one["position"], one["out"]
+            team = at_work[code]
+            has_seat = 0 <= place < len(team) and team[place] == gone
+            need(has_seat, f"{code}: {gone} does not have seat {place}")
+            recused[code].append(gone)
+            lists = lists_of(by_code[code], recused[code], people, plan)
+            able: Any = [ids for _, n, ids in lists for _ in range(n)][place]
+            free = [i for i in able if load[i] < cap[i] and i not in team]
+            first = min(((ticket("pair", code, i), order(i)) for i in free), default=None)
+            need(first and first[1][1] == one["in"], f"{code}: {one['in']} is not the next")
+            at_work[code] = [*team[:place], one["in"], *team[place + 1 :]]
+            load.update({gone: load[gone] - 1, one["in"]: load[one["in"]] + 1})
+
+        steps, late = data["history"]["replacements"], data["history"].get("recusals", [])
+        after = [one["after"] for one in late]
+        in_order = after == sorted(after) and set(after) <= set(range(len(steps) + 1))
+        need(in_order, "recusals are not in order")
+        for number in range(len(steps) + 1):
+            for recusal in late:
+                if recusal["after"] == number:
+                    stand_in(recusal)
+            for one in steps[number : number + 1]:
+                load.update({i: load[i] - 1 for i in at_work.pop(one["replaces"])})
+                same_stratum = [c for c in reserves if stratum[c] == stratum[one["replaces"]]]
+                following = one["code"]
+                need(same_stratum[:1] == [following], f"{following} is not the next reserve")
+                reserves.remove(following)
+                same = team_of([one])[0] == {following: one["inspectors"]}
+                need(same, f"{following}: other team")
+                at_work[following] = one["inspectors"]
+                load.update({i: load[i] + 1 for i in one["inspectors"]})
     return rows()
 
 

@@ -31,11 +31,13 @@ from sampling.maths.bundle import packed
 from sampling.maths.entropy import NETWORKS
 from sampling.queries import disclosed, plans, units
 from sampling.service import changing, drawing, entropy, framing, freezing, parts, planning
+from sampling.service.limits import exempt_kinds, yearly_cap
 from sampling.views import DrawnUnitView, PlanDetail
 
 blueprint = Blueprint("plans", __name__)
 
 BASE = "/console/plans"
+PURPOSES = ("inspection", "supervision", "monitoring")
 
 LEADS = (Role.LEAD_INSPECTOR, Role.ADMINISTRATOR)
 MOST = 5000
@@ -118,6 +120,9 @@ def new() -> Any:
             unit.grade for unit in roster(session, category_codes=within) if unit.status == "active"
         )
         demo = is_demo(session)
+        tiers = sorted({unit.risk_tier for unit in roster(session) if unit.risk_tier})
+        cap = yearly_cap(session, today())
+        exempt = exempt_kinds(session, today())
     beacon_at = now() + BEACON_AHEAD
     page = render_template(
         "pages/plan_new.html",
@@ -128,6 +133,9 @@ def new() -> Any:
         sizes=sizes,
         grades=GRADES,
         demo=demo,
+        weights="\n".join(f"{tier} = 1" for tier in tiers),
+        cap=cap,
+        exempt_choices=[(kind, label("exemption", kind)) for kind in exempt],
         visit_on=(today() + timedelta(days=14)).isoformat(),
         beacon_at=beacon_at,
         beacon_round=NETWORKS["drand-quicknet"].round_after(beacon_at),
@@ -169,7 +177,51 @@ def _plan_facts(form: Form) -> dict[str, Any]:
         "visit_on": visit_on,
         "sources": [{"kind": "dice", "count": 50}, source],
         "category_codes": [category] if category else None,
+        **_guards(form),
+        **_chances(form),
     }
+
+
+def _guards(form: Form) -> dict[str, Any]:
+    """What the plan is for, and who is left out because of earlier visits."""
+    purpose = form.choice("purpose", _("Purpose"), PURPOSES, required=False) or PURPOSES[0]
+    cap = form.number("yearly_cap", _("Visits a year, at most"), required=False, least=1, most=366)
+    kind = form.text("exemption", _("Exempt from the protection"), required=False)
+    reason = form.text("exemption_reason", _("Reason"), required=bool(kind))
+    return {
+        "purpose": purpose,
+        "yearly_cap": cap,
+        "exemption": {"kind": kind, "reason": reason} if kind else None,
+    }
+
+
+def _chances(form: Form) -> dict[str, Any]:
+    """Equal chances, or chances that follow a risk tier, with units drawn for certain."""
+    by = form.choice("method", _("Chances"), ("equal", "risk_tier", "none"), required=False)
+    if by in ("", "equal"):
+        return {}
+    method: dict[str, Any] = {
+        "kind": "pareto",
+        "by": by,
+        "equal_share_percent": form.number(
+            "equal_share", _("Part dealt out equally, per cent"), most=100
+        ),
+    }
+    if by == "risk_tier":
+        weights = {}
+        for line in form.text("weights", _("Weights")).splitlines():
+            key, _sign, value = line.partition("=")
+            if not key.strip() or not value.strip().isdecimal():
+                form.wrong("weights", _("Write one line for each tier, like: high = 4"))
+                break
+            weights[key.strip()] = int(value)
+        method["weights"] = weights
+    certain = []
+    for line in form.text("certain", _("Drawn for certain"), required=False).splitlines():
+        code, _blank, reason = line.strip().partition(" ")
+        if line.strip():
+            certain.append({"code": code, "reason": reason.strip()})
+    return {"method": method, "certain": certain}
 
 
 @blueprint.route(BASE + "/<no>")
@@ -217,6 +269,7 @@ def _units(session: Session, detail: PlanDetail) -> Listing:
             lambda unit: unit.stratum,
             "grade" if by_grade else "text",
         ),
+        Column("chance", _("Chance"), lambda unit: unit.chance, "percent"),
         Column("ticket", _("Ticket"), lambda unit: unit.ticket, "ticket"),
         Column(
             "team",

@@ -233,22 +233,34 @@ def test_a_roster_knows_its_strata() -> None:
     assert np.array_equal(roster.block(0).codes, roster.codes)
 
 
-@given(units=UNITS, quotas=st.lists(st.integers(0, 9), min_size=41, max_size=41))
-@settings(max_examples=100, deadline=None)
-def test_the_sample_is_that_of_the_plain_draw(units: list[FrameUnit], quotas: list[int]) -> None:
+@given(
+    units=UNITS,
+    quotas=st.lists(st.integers(0, 9), min_size=41, max_size=41),
+    by_odds=st.booleans(),
+    place=st.none() | st.integers(0, 2),
+)
+@settings(max_examples=150, deadline=None)
+def test_the_sample_is_that_of_the_plain_draw(
+    units: list[FrameUnit], quotas: list[int], by_odds: bool, place: int | None
+) -> None:
+    permanent = None if place is None else draw.Permanent(bytes([7]) * 32, place, 3)
     roster = columns.columns_of(units)
     rules = [
         draw.StratumRule(key, min(quota, size), quota % 3)
         for (key, size), quota in zip(sorted(roster.sizes().items()), quotas, strict=False)
     ]
 
-    found = ranking.draw_columns(seed=SECRET, columns=roster, rules=rules)
+    found = ranking.draw_columns(
+        seed=SECRET, columns=roster, rules=rules, by_odds=by_odds, permanent=permanent
+    )
 
     assert found == draw.draw_stratified(
         seed=SECRET,
         codes=[unit.code for unit in units],
         strata=[unit.stratum for unit in units],
         rules=rules,
+        odds=[(unit.odds_num, unit.odds_den) for unit in units] if by_odds else None,
+        permanent=permanent,
     )
 
 

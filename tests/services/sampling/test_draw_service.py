@@ -60,7 +60,8 @@ def test_the_whole_road_from_plan_to_bundle(city: City, at: Clock) -> None:
     assert judged(city.session, plan_no) == {}
     assert first_broken(city.session, "draw") is None
     topics = city.session.execute(select(Message.topic).order_by(Message.id)).scalars().all()
-    assert topics == ["sampling.plan-committed", "sampling.draw-made"]
+    log = "sampling.log-extended"  # commitment, dice, public value, draw
+    assert topics == [log, "sampling.plan-committed", log, log, log, "sampling.draw-made"]
 
 
 def test_every_unit_gets_two_inspectors_who_may_go(city: City, at: Clock) -> None:

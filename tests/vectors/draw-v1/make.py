@@ -15,7 +15,8 @@ from typing import Any
 
 from core.chain import GENESIS, chain_hash
 from sampling.maths import bundle, commitment, draw, entropy, pareto
-from sampling.maths.assignment import Assignment, Inspector, Task, assign
+from sampling.maths.assignment import Assignment, Inspector, Pool, Task, assign
+from sampling.maths.recusal import stand_in
 from sampling.maths.replay import odds_of, permanent_of, team_rule_of
 
 HERE = Path(__file__).parent
@@ -74,8 +75,13 @@ def made(
     sizes: dict[str, int] | None = None,
     certain: tuple[str, ...] = (),
     coordination: dict[str, int] | None = None,
+    late: tuple[tuple[int, int, int], ...] = (),
 ) -> dict[str, bytes]:
-    """All parts of one bundle; with sizes, chances follow them."""
+    """All parts of one bundle.
+
+    With ``sizes``, chances follow them; ``late`` are recusals: (after so many replacements, team,
+    seat).
+    """
     salts = {unit[0]: commitment.recusal_salt(SECRET, unit[0], digest) for unit in units}
     frame = [
         commitment.FrameUnit(
@@ -191,13 +197,48 @@ def made(
     at_work = {one.code: one.inspectors for one in found.teams}
     steps = []
     key = drawn.units[0].stratum
-    for number in range(replaced):
+    tied = {code: set(ids) for code, ids in recused.items()}
+    recusals = []
+
+    def as_they_stand() -> list[Inspector]:
+        busy = [person for members in at_work.values() for person in members]
+        return [replace(one, load=one.load + busy.count(one.id)) for one in inspectors]
+
+    for number in range(replaced + 1):
+        for after, place, position in late:
+            if after != number:
+                continue
+            code = list(at_work)[place]
+            members = list(at_work[code])
+            tied.setdefault(code, set()).add(members[position])
+            unit = by_code[code]
+            following = stand_in(
+                seed=seed,
+                task=Task(code, unit.category, unit.region, frozenset(tied[code])),
+                team=members,
+                position=position,
+                inspectors=as_they_stand(),
+                rule=team_rule_of(plan),
+                algorithm=digest,
+            ).inspector
+            recusals.append(
+                {
+                    "after": after,
+                    "code": code,
+                    "position": position,
+                    "out": members[position],
+                    "in": following,
+                    "kind": "kinship",
+                }
+            )
+            members[position] = following
+            at_work[code] = tuple(members)
+        if number == replaced:
+            break
         gone = next(unit.code for unit in drawn.selected if unit.code in at_work)
         following = drawn.reserves(key)[number].code
         del at_work[gone]
-        busy = [person for members in at_work.values() for person in members]
-        staff = [replace(one, load=one.load + busy.count(one.id)) for one in inspectors]
-        at_work[following] = teams_of([following], staff).teams[0].inspectors
+        at_work[following] = teams_of([following], as_they_stand()).teams[0].inspectors
         steps.append(
             {
                 **opened(following),
@@ -206,6 +247,9 @@ def made(
                 "inspectors": list(at_work[following]),
             }
         )
+    history: dict[str, Any] = {"replacements": steps, "void": void}
+    if recusals:
+        history["recusals"] = recusals
     return bundle.sealed(
         {
             "plan.json": plan,
@@ -215,10 +259,15 @@ def made(
             "entropy.json": {"sources": given},
             "draw.json": bundle.draw_part(drawn),
             "assignment.json": bundle.assignment_part(found, [opened(code) for code in order]),
-            "history.json": {"replacements": steps, "void": void},
+            "history.json": history,
         },
         VERIFIER,
     )
+
+
+def coarse(part: int) -> int:
+    """To 30 bits: the last bits of a calibration differ between processors, a vector must not."""
+    return part if part < 2**22 else (part + 2**21) // 2**22 * 2**22
 
 
 def with_chance(
@@ -237,7 +286,7 @@ def with_chance(
     )
     found = pareto.with_odds(chance, count)
     place = members.index(unit)
-    num, den = found.odds[place]
+    num, den = (coarse(part) for part in found.odds[place])
     return replace(unit, odds_num=num, odds_den=den, chance=found.chance[place])
 
 
@@ -248,6 +297,18 @@ def team(**changes: Any) -> dict[str, Any]:
         "qualification": "all",
         "certificate": True,
         "region": True,
+        **changes,
+    }
+
+
+def department(key: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "key": key,
+        "name": key,
+        "size": 2,
+        "mixed": False,
+        "qualification": "all",
+        "items": [],
         **changes,
     }
 
@@ -332,6 +393,40 @@ def cases() -> dict[str, dict[str, bytes]]:
             digest="sm3",
             sizes={unit[0]: 1 + n % 4 for n, unit in enumerate(roster(50, ["A", "B"]))},
             coordination={"place": 1, "of": 3},
+        ),
+        "late-recusal": made(
+            no="CC-2026-0009",
+            units=roster(40, ["A", "D"]),
+            inspectors=[
+                replace(one, pool=Pool.AGENCY if n < 16 else Pool.OFFICERS)
+                for n, one in enumerate(people(20))
+            ],
+            quotas={"A": (4, 4), "D": (4, 2)},
+            recused={f"9137{n:014}": frozenset({f"J{n % 12:03}"}) for n in range(40)},
+            team=team(size=3, mixed=True, qualification="lead", certificate=False, pool="agency"),
+            replaced=2,
+            # The same seat twice; a leader; a team that came with a replacement.
+            late=((0, 1, 1), (0, 1, 1), (1, 3, 0), (2, 7, 2)),
+        ),
+        "joint": made(
+            no="CC-2026-0010",
+            units=roster(30, ["A"]),
+            inspectors=[
+                replace(one, pool=Pool.OFFICERS, department=("market", "fire", "health")[n % 4 % 3])
+                for n, one in enumerate(people(30))
+            ],
+            quotas={"A": (9, 3)},
+            recused={f"9137{n:014}": frozenset({f"J{n % 30:03}"}) for n in range(30)},
+            team=team(
+                pool="officers",
+                departments=[
+                    department("fire", size=2, qualification="none", items=["消防通道", "灭火器"]),
+                    department("market", size=3, mixed=True, qualification="lead", items=["标签"]),
+                ],
+            ),
+            digest="sm3",
+            replaced=1,
+            late=((0, 0, 2), (1, 8, 0)),
         ),
     }
 

@@ -56,6 +56,9 @@
     "teams-differ": "other teams",
     "not-next-reserve": "{code} is not the next reserve",
     "team-differs": "{code}: other team",
+    "recusal-order": "recusals are not in order",
+    "not-the-seat": "{code}: {id} does not have seat {position}",
+    "not-next-person": "{code}: {id} is not the next",
   };
 
   class Differs extends Error {
@@ -144,21 +147,27 @@
 
   function listsOf(unit, recused, people, plan) {
     const team = plan.team;
-    const able = people.filter((p) => {
-      const must = team.qualification === "all" || (team.qualification === "lead" && p.senior);
-      return !(
-        (team.certificate && (p.certificate_until || "") < plan.visit_on) ||
-        (team.region && p.regions !== null && !p.regions.includes(unit[5])) ||
-        (must && p.categories !== null && !p.categories.includes(unit[4])) ||
-        recused.includes(p.id)
-      );
-    });
+    const joint = (team.departments || []).length ? team.departments : null;
     const list = (seats, members) => ({ code: unit[0], seats, ids: members.map((p) => p.id) });
-    if (!team.mixed) return [list(team.size, able)];
-    return [
-      list(1, able.filter((p) => p.senior)),
-      list(team.size - 1, able.filter((p) => !p.senior)),
-    ];
+    return (joint || [team]).flatMap((part) => {
+      const able = people.filter((p) => {
+        const must = part.qualification === "all" || (part.qualification === "lead" && p.senior);
+        const pool = team.pool === undefined ? null : team.pool;
+        return !(
+          (pool !== null && p.pool !== pool) ||
+          (joint && p.department !== part.key) ||
+          (team.certificate && (p.certificate_until || "") < plan.visit_on) ||
+          (team.region && p.regions !== null && !p.regions.includes(unit[5])) ||
+          (must && p.categories !== null && !p.categories.includes(unit[4])) ||
+          recused.includes(p.id)
+        );
+      });
+      if (!part.mixed) return [list(part.size, able)];
+      return [
+        list(1, able.filter((p) => p.senior)),
+        list(part.size - 1, able.filter((p) => !p.senior)),
+      ];
+    });
   }
 
   // One way to fill all seats, changed seat by seat: at[id] holds the lists that id serves.
@@ -282,6 +291,7 @@
       this.drawn = [];
       this.load = new Map();
       this.cap = new Map();
+      this.recused = new Map();
     }
 
     record(part, check) {
@@ -353,6 +363,7 @@
         const unit = units.get(one.code);
         const bytes = lengthPrefixed("recused", unhex(one.salt), ...one.recused);
         need(hex(this.hash(bytes)) === unit[6], "opening-differs", { code: one.code });
+        this.recused.set(one.code, one.recused);
         lists.push(...listsOf(unit, one.recused, inspectors.inspectors, plan));
       });
       return assign(lists, this.load, this.cap, (...fields) => this.ticket("pair", ...fields));
@@ -520,7 +531,16 @@
         this.load.set(id, this.load.get(id) + n);
       });
       atWork.forEach((ids) => add(ids, 1));
-      this.data.history.replacements.forEach((one) => {
+      const { replacements } = this.data.history;
+      const recusals = this.data.history.recusals || [];
+      const after = recusals.map((one) => one.after);
+      const fits = after.every((n, i) =>
+        Number.isInteger(n) && n >= (i ? after[i - 1] : 0) && n <= replacements.length
+      );
+      need(fits, "recusal-order");
+      const standIn = (one) => this.checkRecusal(one, atWork, add);
+      replacements.forEach((one, number) => {
+        recusals.filter((recusal) => recusal.after === number).forEach(standIn);
         add(atWork.get(one.replaces), -1);
         atWork.delete(one.replaces);
         const next = reserves.find((code) => stratum.get(code) === stratum.get(one.replaces));
@@ -531,6 +551,29 @@
         add(one.inspectors, 1);
         atWork.set(next, one.inspectors);
       });
+      recusals.filter((recusal) => recusal.after === replacements.length).forEach(standIn);
+    }
+
+    checkRecusal(one, atWork, add) { // declared late: the next by ticket sits down
+      const { code, position, out } = one;
+      const { plan, frame, inspectors } = this.data;
+      const team = atWork.get(code);
+      const hasSeat = Number.isInteger(position) && position >= 0 && team[position] === out;
+      need(hasSeat, "not-the-seat", { code, id: out, position });
+      const recused = [...this.recused.get(code), out];
+      this.recused.set(code, recused);
+      const unit = frame.units.find((row) => row[0] === code);
+      const lists = listsOf(unit, recused, inspectors.inspectors, plan);
+      const seats = lists.flatMap((list) => Array(list.seats).fill(list.ids));
+      const free = seats[position].filter(
+        (id) => this.load.get(id) < this.cap.get(id) && !team.includes(id)
+      );
+      const tickets = new Map(free.map((id) => [id, this.ticket("pair", code, id)]));
+      free.sort(byKeys((id) => [tickets.get(id), id]));
+      need(free.length && free[0] === one.in, "not-next-person", { code, id: one.in });
+      atWork.set(code, team.map((id, i) => (i === position ? one.in : id)));
+      add([out], -1);
+      add([one.in], 1);
     }
   }
 

@@ -1,0 +1,458 @@
+"""Which design, before anything is committed: precision, failing firms met, visits, money."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from sampling.maths.allocation import StratumSpread, integer_optimum, whole_units_for_budget
+from sampling.maths.sizes import inclusion_by_size
+
+Floats = npt.NDArray[np.float64]
+
+PRIOR_STRENGTH = 20.0  # inspections that the overall rate counts for; our own choice
+FLOOR = 0.2  # least share of the average probability that a unit should keep; our own choice
+POOR = 1.25  # a design whose error is so many times the proportional one's is called poor
+SPREAD = 1.0  # cv of 1/pi from which on weights alone double a variance (Kish: 1 + cv**2)
+
+
+@dataclass(frozen=True, slots=True)
+class DesignStratum:
+    """A stratum of the roster, with what is expected of it.
+
+    Parameters
+    ----------
+    key : str
+        Its name.
+    size : int, >= 0
+        Units of the roster.
+    rate : float, 0 <= rate <= 1
+        Failing share expected, such as `shrunken_rates` gives.
+    cost : Decimal or None
+        Money for one visit.
+    measures : tuple of float, length `size` or empty
+        A size of each unit, such as its turnover; empty where none is known.
+    tier : float, > 0
+        How many times as often a unit of this stratum is drawn under risk tiers.
+    """
+
+    key: str
+    size: int
+    rate: float
+    cost: Decimal | None = None
+    measures: tuple[float, ...] = ()
+    tier: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.size < 0:
+            raise ValueError(f"stratum {self.key}: size must be at least 0, got {self.size}")
+        if not 0 <= self.rate <= 1:
+            raise ValueError(f"stratum {self.key}: rate must lie in 0 to 1, got {self.rate}")
+        if not (math.isfinite(self.tier) and self.tier > 0):
+            raise ValueError(f"stratum {self.key}: tier must be above 0, got {self.tier}")
+        if self.cost is not None and not (self.cost.is_finite() and self.cost > 0):
+            raise ValueError(f"stratum {self.key}: cost must be above 0, got {self.cost}")
+        if self.measures and len(self.measures) != self.size:
+            raise ValueError(
+                f"stratum {self.key}: {len(self.measures)} measures for {self.size} units"
+            )
+        if not all(math.isfinite(each) and each > 0 for each in self.measures):
+            raise ValueError(f"stratum {self.key}: every measure must be above 0")
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation of pass and fail over the units."""
+        if self.size < 2:
+            return 0.0
+        return math.sqrt(self.rate * (1 - self.rate) * self.size / (self.size - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """Something a person should know of a design before choosing it."""
+
+    code: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A design and what may be expected of it.
+
+    ``standard_error`` is None where a stratum with units is left out: then no estimate covers the
+    roster. ``quotas`` are whole where the design is drawn by strata (``by_strata``), else the
+    expected counts. ``weight_cv`` is the cv of 1/pi over the drawn units.
+    """
+
+    design: str
+    by_strata: bool
+    quotas: Mapping[str, float]
+    visits: float
+    cost: Decimal | None
+    rate: float
+    standard_error: float | None
+    half_width: float | None
+    expected_failing: float
+    smallest: float
+    weight_cv: float | None
+    concerns: tuple[Concern, ...]
+
+    @property
+    def cv(self) -> float | None:
+        """Standard error in parts of the rate."""
+        return self.standard_error / self.rate if self.standard_error is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Candidates side by side; ``sharpest`` and ``richest`` name two of them."""
+
+    strata: tuple[DesignStratum, ...]
+    visits: int
+    confidence: float
+    candidates: tuple[Candidate, ...]
+    concerns: tuple[Concern, ...]
+
+    @property
+    def sharpest(self) -> str | None:
+        """The design drawn by strata with the smallest error of the rate."""
+        known = [c for c in self.candidates if c.by_strata and c.standard_error is not None]
+        return min(known, key=lambda c: c.standard_error or 0.0).design if known else None
+
+    @property
+    def richest(self) -> str | None:
+        """The design drawn by strata, leaving nobody out, that meets most failing units."""
+        known = [c for c in self.candidates if c.by_strata and c.standard_error is not None]
+        return max(known, key=lambda c: c.expected_failing).design if known else None
+
+
+def shrunken_rates(
+    counts: Mapping[str, tuple[int, int]], *, strength: float = PRIOR_STRENGTH
+) -> dict[str, float]:
+    """Failing rates by stratum from past inspections, few of them pulled to the overall rate.
+
+    Parameters
+    ----------
+    counts : mapping of str to (inspected, failing)
+        0 <= failing <= inspected, by stratum.
+    strength : float, > 0
+        Inspections that the overall rate counts for.
+
+    Returns
+    -------
+    dict of str to float
+        ``(failing + strength * overall) / (inspected + strength)`` with the overall rate
+        ``(failing + 1/2) / (inspected + 1)``; strictly between 0 and 1. Without any inspection
+        everything is 1/2, the rate that asks for the largest sample.
+
+    Examples
+    --------
+    >>> rates = shrunken_rates({"A": (99, 0), "D": (0, 0)})
+    >>> round(rates["A"], 4), round(rates["D"], 4)
+    (0.0008, 0.005)
+    """
+    for key, (inspected, failing) in counts.items():
+        if not 0 <= failing <= inspected:
+            raise ValueError(f"stratum {key}: {failing} failing of {inspected} inspected")
+    inspected, failing = (sum(column) for column in zip((0, 0), *counts.values(), strict=True))
+    overall = (failing + 0.5) / (inspected + 1)
+    return {
+        key: (bad + strength * overall) / (seen + strength) for key, (seen, bad) in counts.items()
+    }
+
+
+def advise(
+    strata: Sequence[DesignStratum],
+    visits: int,
+    *,
+    planned: Mapping[str, int] | None = None,
+    budget: Decimal | None = None,
+    least_share: Decimal | None = None,
+    confidence: float = 0.95,
+) -> Advice:
+    """What each usual design may be expected to give, for the same number of visits.
+
+    Parameters
+    ----------
+    strata : sequence of DesignStratum
+        The roster by strata; distinct keys, at least one unit in all.
+    visits : int, 1 <= visits <= units of the roster
+        Units to draw.
+    planned : mapping of str to int, optional
+        Quotas as they stand; shown beside the others.
+    budget : Decimal, optional
+        Money for the cost-optimal design; without it, what the proportional design costs.
+    least_share : Decimal, optional
+        Share of the roster that must be drawn; a design below it gets a concern.
+    confidence : float
+        For the half-width.
+
+    Returns
+    -------
+    Advice
+        Designs by strata first. Designs by size only where every unit has a measure, the
+        cost-optimal one only where visits have different prices.
+
+    Raises
+    ------
+    ValueError
+        If the number of visits does not fit the roster.
+
+    Notes
+    -----
+    Anticipated figures: each unit fails independently with the rate of its stratum. Designs by
+    strata have the exact stratified variance; designs by size that of Hájek, expected under this
+    model. Prices are expected prices.
+
+    References
+    ----------
+    Isaki, C. T., & Fuller, W. A. (1982). JASA 77, 89-96 (anticipated variance).
+    Kish, L. (1965). Survey Sampling, section 11.7 (weights).
+    """
+    keys = [one.key for one in strata]
+    size = sum(one.size for one in strata)
+    if len(set(keys)) != len(keys):
+        raise ValueError("every stratum must have a name of its own")
+    if not 1 <= visits <= size:
+        raise ValueError(f"the visits must lie between 1 and the roster's {size}, got {visits}")
+    z = float(stats.norm.isf((1 - confidence) / 2))
+    quotas = _designs_by_strata(strata, visits, budget)
+    if planned is not None:
+        quotas = {"planned": dict(planned), **quotas}
+    found = [_by_strata(strata, name, each, z) for name, each in quotas.items()]
+    found += [
+        _by_unit(strata, name, pi, z) for name, pi in _designs_by_unit(strata, visits).items()
+    ]
+    base = next(c for c in found if c.design == "proportional")
+    common = [Concern("stratum-empty", {"stratum": s.key}) for s in strata if not s.size]
+    judged = [
+        _with_concerns(one, strata, base=base, size=size, least_share=least_share) for one in found
+    ]
+    return Advice(tuple(strata), visits, confidence, tuple(judged), tuple(common))
+
+
+def apportioned(goals: Mapping[str, float], caps: Mapping[str, int], total: int) -> dict[str, int]:
+    """Whole numbers nearest to wanted shares, none above its cap, that add up to a total.
+
+    Parameters
+    ----------
+    goals : mapping of str to float
+        Wanted in proportion; what a cap cuts off goes to the others in the same proportion.
+    caps : mapping of str to int
+        Most of each.
+    total : int
+        Sum; not above that of the caps of positive goals.
+
+    Returns
+    -------
+    dict of str to int
+        By largest remainder, ties to the name given first.
+
+    Examples
+    --------
+    >>> apportioned({"A": 7, "B": 2, "C": 1}, {"A": 100, "B": 100, "C": 100}, 14)
+    {'A': 10, 'B': 3, 'C': 1}
+    """
+    wanted = dict.fromkeys(goals, 0.0)
+    open_, left = {key for key in goals if goals[key] > 0}, float(total)
+    while open_:
+        whole = math.fsum(goals[key] for key in goals if key in open_)
+        share = {key: left * goals[key] / whole for key in goals if key in open_}
+        full = [key for key, value in share.items() if value > caps[key]]
+        if not full:
+            wanted |= share
+            break
+        for key in full:
+            wanted[key] = float(caps[key])
+            left -= caps[key]
+            open_.discard(key)
+    units = {key: math.floor(value + 1e-9) for key, value in wanted.items()}
+    rest = sorted(
+        (key for key in goals if units[key] < caps[key] and goals[key] > 0),
+        key=lambda key: units[key] - wanted[key],
+    )
+    for key in rest[: total - sum(units.values())]:
+        units[key] += 1
+    return units
+
+
+def _designs_by_strata(
+    strata: Sequence[DesignStratum], visits: int, budget: Decimal | None
+) -> dict[str, dict[str, int]]:
+    caps = {one.key: one.size for one in strata}
+    present = {one.key: float(one.size) for one in strata}
+    tiers = {one.key: one.size * one.tier for one in strata}
+    whole = sum(tiers.values())
+    half = {one.key: one.size / sum(caps.values()) + tiers[one.key] / whole for one in strata}
+    least = 2 if 2 * len(strata) <= visits else 0  # two answers give a stratum its spread
+    spreads = [
+        StratumSpread(
+            one.key, one.size, one.spread, one.cost or Decimal(1), lower=min(least, one.size)
+        )
+        for one in strata
+    ]
+    found = {
+        "proportional": apportioned(present, caps, visits),
+        "neyman": {k: int(v) for k, v in integer_optimum(spreads, visits).units.items()},
+    }
+    if len({one.tier for one in strata}) > 1:
+        found["tiers"] = apportioned(tiers, caps, visits)
+        found["half-tiers"] = apportioned(half, caps, visits)
+    prices = {one.cost for one in strata}
+    if None not in prices and (len(prices) > 1 or budget is not None):
+        money = budget or sum(
+            ((one.cost or Decimal(0)) * found["proportional"][one.key] for one in strata),
+            Decimal(0),
+        )
+        found["cost"] = {k: int(v) for k, v in whole_units_for_budget(spreads, money).units.items()}
+    return found
+
+
+def _designs_by_unit(strata: Sequence[DesignStratum], visits: int) -> dict[str, Floats]:
+    """Probabilities of every unit, stratum after stratum."""
+    size = sum(one.size for one in strata)
+    found = {"equal": np.full(size, visits / size)}
+    if all(len(one.measures) == one.size for one in strata):
+        measure = np.concatenate([np.asarray(one.measures, float) for one in strata])
+        tier = np.concatenate([np.full(one.size, one.tier) for one in strata])
+        mixed = 0.5 / size + 0.5 * tier * measure / float((tier * measure).sum())
+        found["size"] = inclusion_by_size(measure, visits)
+        found["root-size"] = inclusion_by_size(np.sqrt(measure), visits)
+        found["half-size"] = inclusion_by_size(mixed, visits)
+    return found
+
+
+def _by_strata(
+    strata: Sequence[DesignStratum], design: str, quotas: Mapping[str, int], z: float
+) -> Candidate:
+    for one in strata:
+        if not 0 <= quotas.get(one.key, 0) <= one.size:
+            raise ValueError(
+                f"stratum {one.key} has {one.size} units, its quota is {quotas.get(one.key, 0)}"
+            )
+    size = sum(one.size for one in strata)
+    counted = [(one, quotas.get(one.key, 0)) for one in strata if one.size]
+    left_out = any(not quota for _, quota in counted)
+    variance = math.fsum(
+        (one.size / size) ** 2 * (1 - quota / one.size) * one.spread**2 / quota
+        for one, quota in counted
+        if quota
+    )
+    visits = sum(quota for _, quota in counted)
+    inverse = math.fsum(one.size**2 / quota for one, quota in counted if quota)
+    return _candidate(
+        strata,
+        design,
+        by_strata=True,
+        quotas={one.key: quotas.get(one.key, 0) for one in strata},
+        standard_error=None if left_out else math.sqrt(variance),
+        z=z,
+        smallest=min((quota / one.size for one, quota in counted), default=0.0),
+        weight_cv=None if left_out else _weight_cv(visits, inverse, size),
+    )
+
+
+def _by_unit(strata: Sequence[DesignStratum], design: str, pi: Floats, z: float) -> Candidate:
+    ends = np.cumsum([one.size for one in strata])
+    parts = np.split(pi, ends[:-1])
+    size, rate = int(ends[-1]), _overall(strata)
+    means = np.concatenate([np.full(one.size, one.rate - rate) for one in strata])
+    noise = np.concatenate([np.full(one.size, one.rate * (1 - one.rate)) for one in strata])
+    spread = float((pi * (1 - pi)).sum())
+    centre = float(((1 - pi) * means).sum()) / spread if spread else 0.0
+    terms = pi * (1 - pi) * (noise / pi**2 + (means / pi - centre) ** 2)
+    return _candidate(
+        strata,
+        design,
+        by_strata=False,
+        quotas={one.key: float(part.sum()) for one, part in zip(strata, parts, strict=True)},
+        standard_error=math.sqrt(float(terms.sum())) / size,
+        z=z,
+        smallest=float(pi.min()),
+        weight_cv=_weight_cv(float(pi.sum()), float((1 / pi).sum()), size),
+    )
+
+
+def _candidate(
+    strata: Sequence[DesignStratum],
+    design: str,
+    *,
+    by_strata: bool,
+    quotas: Mapping[str, float],
+    standard_error: float | None,
+    z: float,
+    smallest: float,
+    weight_cv: float | None,
+) -> Candidate:
+    cost = None
+    if all(one.cost is not None for one in strata):
+        cost = sum(
+            ((one.cost or Decimal(0)) * Decimal(quotas[one.key]) for one in strata), Decimal(0)
+        ).quantize(Decimal("0.01"))
+    return Candidate(
+        design=design,
+        by_strata=by_strata,
+        quotas=quotas,
+        visits=sum(quotas.values()),
+        cost=cost,
+        rate=_overall(strata),
+        standard_error=standard_error,
+        half_width=None if standard_error is None else z * standard_error,
+        expected_failing=math.fsum(one.rate * quotas[one.key] for one in strata),
+        smallest=smallest,
+        weight_cv=weight_cv,
+        concerns=(),
+    )
+
+
+def _with_concerns(
+    one: Candidate,
+    strata: Sequence[DesignStratum],
+    *,
+    base: Candidate,
+    size: int,
+    least_share: Decimal | None,
+) -> Candidate:
+    found = []
+    if one.by_strata:
+        for stratum in strata:
+            quota = one.quotas[stratum.key]
+            if stratum.size and not quota:
+                found.append(Concern("left-out", {"stratum": stratum.key, "size": stratum.size}))
+            elif quota == 1 < stratum.size:
+                found.append(Concern("single-visit", {"stratum": stratum.key}))
+    if one.standard_error is not None and base.standard_error:
+        times = one.standard_error / base.standard_error
+        if times >= POOR:
+            code = "poor-by-size" if "size" in one.design else "poor"
+            found.append(Concern(code, {"times": times}))
+    if one.weight_cv is not None and one.weight_cv >= SPREAD:
+        found.append(Concern("uneven-weights", {"cv": one.weight_cv}))
+    floor = FLOOR * one.visits / size
+    if 0 < one.smallest < floor:
+        found.append(Concern("floor", {"smallest": one.smallest, "floor": floor}))
+    if least_share is not None and Decimal(round(one.visits)) < least_share * size:
+        needed = math.ceil(least_share * size)
+        facts = {"visits": round(one.visits), "share": float(least_share), "needed": needed}
+        found.append(Concern("below-share", facts))
+    return Candidate(
+        **{name: getattr(one, name) for name in one.__slots__ if name != "concerns"},
+        concerns=tuple(found),
+    )
+
+
+def _weight_cv(visits: float, inverse: float, size: int) -> float:
+    """The cv of 1/pi over the drawn units: ``n sum(1/pi) / N**2 - 1``, its root."""
+    return math.sqrt(max(0.0, visits * inverse / size**2 - 1))
+
+
+def _overall(strata: Sequence[DesignStratum]) -> float:
+    size = sum(one.size for one in strata)
+    return math.fsum(one.size * one.rate for one in strata) / size
