@@ -87,6 +87,7 @@ class SeatView:
     inspector_id: str
     number: str
     name: str
+    department: str | None = None  # of a joint visit
 
 
 @dataclass(frozen=True, slots=True)

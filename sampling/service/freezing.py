@@ -50,7 +50,7 @@ from sampling.models.plans import (
     Stratum,
 )
 from sampling.queries.plans import plan_by_no, source_name
-from sampling.service.framing import Frame, frame_of, pool_of, recusals_of
+from sampling.service.framing import Frame, frame_of, pool_of, ties_of
 from sampling.service.parts import receipt, store_part
 
 STREAM = "draw"  # one journal chain for all plans: a head published later covers them all
@@ -83,7 +83,8 @@ def freeze(session: Session, actor: Actor, plan_no: str, *, secret: bytes, softw
     frame = frame_of(session, plan)
     strata = _checked_strata(session, plan, frame)
     pool = pool_of(session, plan, frame, secret)
-    recused = recusals_of(session, plan, frame, pool)
+    ties = ties_of(session, plan, frame, pool)
+    recused = {code: frozenset(kinds) for code, kinds in ties.items()}
     records = [
         bundle.inspector_record(member, view.name if plan.identity == "number-and-name" else None)
         for view, member in pool
@@ -105,7 +106,7 @@ def freeze(session: Session, actor: Actor, plan_no: str, *, secret: bytes, softw
     for row in strata:
         row.size = frame.sizes[row.key]
     session.add(PlanSecret(plan_id=plan.id, recusal_secret=secret.hex()))
-    _store_rows(session, plan, frame, units, pool, records, recused)
+    _store_rows(session, plan, frame, units, pool, records, ties)
     _publish(session, actor, plan, document, units, records)
     return plan
 
@@ -189,17 +190,19 @@ def _check_everyone_can_get_a_team(
         for code, stratum, unit in frame.units
         if stratum in drawable
     ]
-    blocked = units_without_team(tasks, pool, team_rule_of(document))
+    rule = team_rule_of(document)
+    team_size = sum(kind.seats for kind in rule.seat_kinds)
+    blocked = units_without_team(tasks, pool, rule)
     if blocked:
         raise NoEligibleInspector(
             count=len(blocked),
-            team_size=document["team"]["size"],
+            team_size=team_size,
             units=", ".join(one.code for one in blocked[:SHOWN]),
             fields=[blocked_field(one) for one in blocked[:SHOWN]],
         )
     # Who is drawn does not matter here: too few visits in all is known before any number exists.
     visits = sum(rule["quota"] for rule in document["strata"])
-    needed = visits * document["team"]["size"]
+    needed = visits * team_size
     available = sum(max(0, one.cap - one.load) for one in pool)
     if available < needed:
         raise TooFewVisits(visits=visits, needed=needed, available=available, inspectors=len(pool))
@@ -225,7 +228,7 @@ def _store_rows(
     units: Sequence[Unit],
     pool: Sequence[tuple[registry.InspectorView, Inspector]],
     records: Sequence[Mapping[str, Any]],
-    recused: Mapping[str, frozenset[str]],
+    recused: Mapping[str, Mapping[str, Sequence[str]]],
 ) -> None:
     session.execute(
         insert(FrameUnit),
@@ -259,9 +262,9 @@ def _store_rows(
             ],
         )
     ties = [
-        {"plan_id": plan.id, "code": code, "inspector_id": inspector}
-        for code, ids in recused.items()
-        for inspector in sorted(ids)
+        {"plan_id": plan.id, "code": code, "inspector_id": inspector, "kinds": list(kinds)}
+        for code, tied in recused.items()
+        for inspector, kinds in sorted(tied.items())
     ]
     if ties:
         session.execute(insert(PlanRecusal), ties)

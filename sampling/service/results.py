@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import audit, outbox
@@ -16,7 +15,6 @@ from core.errors import FieldProblem
 from sampling.errors import NotYourTask, PlanInvalid, StateForbids
 from sampling.events import LARGEST_CHUNK, ResultsRecorded
 from sampling.models.plans import (
-    Assignment,
     FrameUnit,
     InspectionResult,
     Outcome,
@@ -24,6 +22,7 @@ from sampling.models.plans import (
     PlanState,
 )
 from sampling.queries.plans import plan_by_no
+from sampling.queries.seats import members_of
 from sampling.service.changing import unit_to_visit
 from sampling.service.entropy import refuse_void
 
@@ -199,8 +198,5 @@ def _problems(
 def _refuse_strangers(session: Session, actor: Actor, plan: Plan, code: str) -> None:
     if actor.role is not Role.INSPECTOR:
         return
-    team = session.execute(
-        select(Assignment.person_id).where(Assignment.plan_id == plan.id, Assignment.code == code)
-    ).scalars()
-    if actor.person_id not in list(team):
+    if actor.person_id not in members_of(session, plan.id, code):
         raise NotYourTask(unit_code=code)
