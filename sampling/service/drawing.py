@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -30,6 +31,7 @@ from sampling.maths.commitment import (
 from sampling.maths.draw import StratifiedDraw, StratumRule, draw_stratified, tickets
 from sampling.maths.entropy import entropy_bytes
 from sampling.maths.replay import inspector_of, team_rule_of
+from sampling.maths.shortage import shortage
 from sampling.models.plans import (
     Assignment,
     Draw,
@@ -86,13 +88,14 @@ def draw(session: Session, actor: Actor, plan_no: str) -> Draw:
     order.sort(key=lambda code: (dispatch.of(code), in_frame_order(code)))
     teams = committed.teams(value, order, committed.inspectors)
     openings = [committed.opening(code) for code in order]
+    lack = None if teams.is_complete else committed.shortage(order)
     parts = {
         "entropy.json": {"sources": given},
         "draw.json": bundle.draw_part(drawn),
         "assignment.json": bundle.assignment_part(teams, openings),
         "history.json": {"replacements": [], "void": None},
     }
-    return _store(session, actor, plan, drawn, teams, parts, committed.document["software"])
+    return _store(session, actor, plan, drawn, teams, parts, committed.document["software"], lack)
 
 
 class Committed:
@@ -161,6 +164,15 @@ class Committed:
             algorithm=self.plan.digest,
         )
 
+    def shortage(self, codes: Sequence[str]) -> dict[str, Any] | None:
+        """The fewest of some units that prove that they cannot all get teams, for people."""
+        found = shortage(
+            tasks=[self.task(code) for code in codes],
+            inspectors=self.inspectors,
+            rule=team_rule_of(self.document),
+        )
+        return None if found is None else asdict(found)
+
 
 def _settled_values(session: Session, plan: Plan) -> list[dict[str, Any]]:
     entries = entries_of(session, plan)
@@ -184,6 +196,7 @@ def _store(
     teams: Teams,
     parts: Mapping[str, Mapping[str, Any]],
     software: str,
+    lack: Mapping[str, Any] | None,
 ) -> Draw:
     hashes = {
         name: hashlib.sha256(canonical_json(value)).hexdigest()
@@ -203,6 +216,7 @@ def _store(
             {"code": one.code, "reasons": [[i, reason.value] for i, reason in one.reasons]}
             for one in teams.blocking
         ],
+        shortage=lack,
     )
     session.add(row)
     session.flush()  # the units refer to it

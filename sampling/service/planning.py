@@ -16,9 +16,10 @@ from core.errors import FieldProblem
 from core.numbers import next_number
 from registry.queries import category_subtree
 from sampling.errors import PlanInvalid
-from sampling.maths.assignment import Qualification, TeamRule
+from sampling.maths.assignment import Pool, Qualification, TeamRule
 from sampling.maths.entropy import checked_sources
 from sampling.models.plans import Plan, PlanState, Stratum
+from sampling.service.pools import checked_departments, completed, pool_problems
 
 PREFIX = "CC"  # 抽查
 STRATA_BY = ("grade", "risk_tier")
@@ -31,6 +32,10 @@ TEAM = {
     "certificate": True,
     "region": True,
     "cap": MOST_VISITS,
+    "pool": Pool.OFFICERS.value,
+    "purpose": "inspection",
+    "rotation": 0,  # rounds after which somebody may come again; 0: at once
+    "departments": [],  # of a joint visit: key, name, size, mixed, qualification, items
 }
 
 
@@ -61,7 +66,7 @@ def create_plan(
     sources : sequence of mappings
         As `sampling.maths.entropy.checked_sources` takes them.
     team : mapping, optional
-        Any of size, mixed, qualification, certificate, region, cap.
+        Any of ``TEAM``; departments as `sampling.service.pools.checked_departments` takes them.
     category_codes, region_codes : sequence of str, optional
         Only enterprises of these, subcategories and subregions included.
     exclusions : sequence of mappings
@@ -78,13 +83,18 @@ def create_plan(
     CategoryUnknown
         There is no such category.
     """
-    wanted_team = {**TEAM, **(team or {})}
+    wanted_team = completed(TEAM, team or {})
     problems = [
         *_strata_problems(strata),
         *_choice_problems(strata_by, identity),
         *_refused_by("digest", lambda: hasher(digest)),
         *_team_problems(wanted_team, visit_on),
     ]
+    if not problems:
+        problems.extend(pool_problems(session, wanted_team, visit_on))
+        if wanted_team["departments"]:
+            wanted_team["departments"], wrong = checked_departments(session, wanted_team)
+            problems.extend(wrong)
     if not title.strip():
         problems.append(FieldProblem("title", "Give the plan a title."))
     if visit_on < today():

@@ -12,7 +12,7 @@ from core import audit, outbox
 from core.actors import Actor, Role
 from core.clock import civil_day, now, today
 from core.errors import FieldProblem
-from sampling.errors import NotYourTask, PlanInvalid, StateForbids
+from sampling.errors import JointVisit, NotYourTask, PlanInvalid, StateForbids
 from sampling.events import LARGEST_CHUNK, ResultsRecorded
 from sampling.models.plans import (
     FrameUnit,
@@ -28,7 +28,12 @@ from sampling.service.entropy import refuse_void
 
 
 def record_results(
-    session: Session, actor: Actor, plan_no: str, results: Sequence[Mapping[str, Any]]
+    session: Session,
+    actor: Actor,
+    plan_no: str,
+    results: Sequence[Mapping[str, Any]],
+    *,
+    is_joint: bool = False,
 ) -> list[InspectionResult]:
     """Record what was found at some drawn units: all of them, or none.
 
@@ -37,6 +42,8 @@ def record_results(
     results : sequence of mappings
         ``code``, ``inspected_on``, ``outcome``; optional ``inspected`` (1, or 0 if not done),
         ``failing`` (1 if failed, else 0), ``critical``, ``serious``, ``minor``, ``note``.
+    is_joint : bool
+        The departments of a joint visit have all recorded theirs (see ``service.joint``).
 
     Raises
     ------
@@ -46,6 +53,8 @@ def record_results(
         A unit is not to be visited, or was.
     NotYourTask
         An inspector may record the own visits only.
+    JointVisit
+        Each department records its own.
     StateForbids, PlanVoid
         The plan is not drawn.
     """
@@ -53,6 +62,9 @@ def record_results(
     refuse_void(plan)
     if plan.state != PlanState.DRAWN:
         raise StateForbids(plan_no=plan.no, state=plan.state, needed=PlanState.DRAWN.value)
+    departments = [one["key"] for one in plan.team.get("departments") or ()]
+    if departments and not is_joint and results:
+        raise JointVisit(unit_code=results[0]["code"], departments=", ".join(departments))
     completed = [_completed(one) for one in results]
     problems = [
         problem
