@@ -99,7 +99,7 @@ def test_a_late_recusal_answers_with_the_team_as_it_stands(lead: Any, second: An
     whole = unpacked(lead.get(f"{PLANS}/{no}/bundle.zip").data)
     assert all(check.agrees for check in check_bundle(whole))
     again = lead.post(f"{PLANS}/{no}/recusals", json=recusal(unit), headers=match)
-    assert (again.status_code, again.json["code"]) == (404, "sampling/seat-unknown")
+    assert (again.status_code, again.json["type"]) == (404, "/problems/sampling/seat-unknown")
 
 
 def test_a_recusal_needs_the_version_that_was_seen(lead: Any, second: Any) -> None:
@@ -128,7 +128,7 @@ def test_risk_analysts_and_strangers_change_no_team(
     ]
 
     assert [one.status_code for one in answers] == [403, 401, 403]
-    assert answers[2].json["code"] == "sampling/not-your-seat"
+    assert answers[2].json["type"] == "/problems/sampling/not-your-seat"
 
 
 JOINT = [
@@ -154,9 +154,9 @@ def test_departments_record_and_publish_their_own(lead: Any, second: Any) -> Non
     assert [seat["department"] for seat in unit["team"]] == ["XF", "XF", "SC", "SC"]
     assert first.status_code == 201, first.json
     assert published.json[0]["published_at"] is not None
-    assert (wrong.status_code, wrong.json["code"]) == (
+    assert (wrong.status_code, wrong.json["type"]) == (
         422,
-        "sampling/department-result-invalid",
+        "/problems/sampling/department-result-invalid",
     )
     assert last.status_code == 201, last.json
     assert units(lead, no)[0]["result"]["outcome"] == "fail"
