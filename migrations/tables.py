@@ -18,6 +18,7 @@ MODEL_MODULES = (
     "sampling.models.log",
     "sampling.models.records",
     "sampling.models.publication",
+    "sampling.models.seats",
     "traceability.models",
     "risk.models",
     "recall.models",

@@ -606,3 +606,79 @@ class StillKeptBack(Conflict):
         "The drawn list of {plan_no} is public from {disclose_on}; "
         "a result published today would name who was drawn."
     )
+
+
+# Teams after the draw
+
+
+class SeatUnknown(NotFound):
+    """The inspector is not in the team of this unit (any more)."""
+
+    code = "sampling/seat-unknown"
+    message = "{inspector} is not in the team of {unit_code}; look at the team as it stands now."
+
+
+class RecusalInvalid(Invalid):
+    """What a recusal says cannot be meant."""
+
+    code = "sampling/recusal-invalid"
+    message = "The recusal cannot be declared like this; see the fields."
+
+
+class NotYourSeat(Forbidden):
+    """An inspector wanted to take a colleague out of a team."""
+
+    code = "sampling/not-your-seat"
+    message = "You may declare a recusal for yourself; for {inspector}, a lead inspector does."
+
+
+class NobodyLeft(Conflict):
+    """Nobody may take the seat."""
+
+    code = "sampling/nobody-left"
+    message = (
+        "Nobody can take the seat of {inspector} at {unit_code}; see the field for each "
+        "inspector's reason. Replace the enterprise by the next reserve, with the reason."
+    )
+
+
+class JointVisit(Conflict):
+    """One result for a joint visit."""
+
+    code = "sampling/joint-visit"
+    message = "{unit_code} is a joint visit: each department records its own items ({departments})."
+
+
+class NotJoint(NotFound):
+    """The department takes no part in the visit."""
+
+    code = "sampling/not-joint"
+    message = "Plan {plan_no} sends no department {department}; it sends {departments}."
+
+
+class DepartmentResultInvalid(Invalid):
+    """What a department says it found contradicts itself."""
+
+    code = "sampling/department-result-invalid"
+    message = "The department's result cannot be like this; see the fields."
+
+
+class DepartmentResultKnown(Conflict):
+    """The department has recorded its result."""
+
+    code = "sampling/department-result-known"
+    message = "Department {department} has recorded {unit_code} on {recorded_on}."
+
+
+class DepartmentResultMissing(NotFound):
+    """There is nothing to publish yet."""
+
+    code = "sampling/department-result-missing"
+    message = "Department {department} has recorded nothing for {unit_code} yet."
+
+
+class DepartmentResultPublished(Conflict):
+    """It is published already."""
+
+    code = "sampling/department-result-published"
+    message = "Department {department} has published {unit_code} on {published_on}."

@@ -79,6 +79,7 @@ class PlanDetail:
     software: str | None
     voided_at: datetime | None
     blocking: tuple[Mapping[str, Any], ...]
+    shortage: Mapping[str, Any] | None
     is_demo: bool
 
 
@@ -90,6 +91,7 @@ class SeatView:
     inspector_id: str
     number: str
     name: str
+    department: str | None = None  # of a joint visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,3 +174,18 @@ class PublicDrawView:
     voided_at: datetime | None
     void_reason: str | None
     is_demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentView:
+    """One department of a joint visit, with its own items and what it found."""
+
+    key: str
+    name: str
+    items: tuple[str, ...]
+    inspected_on: date | None
+    outcome: str | None
+    findings: tuple[Mapping[str, Any], ...]
+    note: str | None
+    recorded_at: datetime | None
+    published_at: datetime | None

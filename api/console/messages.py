@@ -54,7 +54,7 @@ _PARSERS = (
     "registry/catalogues.py",
     "registry/imports.py",
     "sampling/imports.py",
-    "sampling/maths/assignment.py",
+    "sampling/maths/teams.py",
     "sampling/maths/commitment.py",
     "sampling/maths/entropy.py",
     "risk/imports.py",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -34,6 +34,7 @@ from sampling.maths.draw import StratifiedDraw, StratumRule, tickets
 from sampling.maths.entropy import SourceKind, entropy_bytes
 from sampling.maths.ranking import draw_columns
 from sampling.maths.replay import has_odds, inspector_of, permanent_of, team_rule_of
+from sampling.maths.shortage import shortage
 from sampling.models.plans import (
     Assignment,
     Draw,
@@ -81,6 +82,7 @@ class Prepared:
     software: str
     columns: FrameColumns
     rows: dict[str, int]  # of the drawn units and the reserves
+    lack: dict[str, Any] | None  # why there are no teams, in words for people
 
 
 def prepare(session: Session, plan_no: str, *, progress: Progress = silent) -> Prepared:
@@ -119,6 +121,7 @@ def prepare(session: Session, plan_no: str, *, progress: Progress = silent) -> P
     order.sort(key=lambda code: (dispatch.of(code), in_frame_order(code)))
     teams = committed.teams(value, order, committed.inspectors)
     openings = [committed.opening(code) for code in order]
+    lack = None if teams.is_complete else committed.shortage(order)
     parts = {
         "entropy.json": {"sources": given},
         "draw.json": bundle.draw_part(drawn),
@@ -133,6 +136,7 @@ def prepare(session: Session, plan_no: str, *, progress: Progress = silent) -> P
         software=committed.document["software"],
         columns=committed.columns,
         rows=rows,
+        lack=lack,
     )
 
 
@@ -215,6 +219,15 @@ class Committed:
             algorithm=self.plan.digest,
         )
 
+    def shortage(self, codes: Sequence[str]) -> dict[str, Any] | None:
+        """The fewest of some units that prove that they cannot all get teams, for people."""
+        found = shortage(
+            tasks=[self.task(code) for code in codes],
+            inspectors=self.inspectors,
+            rule=team_rule_of(self.document),
+        )
+        return None if found is None else asdict(found)
+
 
 def _settled_values(session: Session, plan: Plan) -> list[dict[str, Any]]:
     entries = entries_of(session, plan)
@@ -270,6 +283,7 @@ def store_draw(
             {"code": one.code, "reasons": [[i, reason.value] for i, reason in one.reasons]}
             for one in teams.blocking
         ],
+        shortage=prepared.lack,
     )
     session.add(row)
     session.flush()  # the units refer to it

@@ -16,11 +16,12 @@ from core.errors import FieldProblem
 from core.numbers import next_number
 from registry.queries import category_subtree
 from sampling.errors import PlanInvalid
-from sampling.maths.assignment import Qualification, TeamRule
+from sampling.maths.assignment import Pool, Qualification, TeamRule
 from sampling.maths.entropy import checked_sources
 from sampling.models.plans import Plan, PlanState, Purpose, Stratum
 from sampling.queries.plans import plan_by_no
 from sampling.service.limits import exempt_kinds
+from sampling.service.pools import checked_departments, completed, pool_problems
 from sampling.service.weighing import checked_method
 
 PREFIX = "CC"  # 抽查
@@ -34,6 +35,10 @@ TEAM = {
     "certificate": True,
     "region": True,
     "cap": MOST_VISITS,
+    "pool": Pool.OFFICERS.value,
+    "purpose": "inspection",
+    "rotation": 0,  # rounds after which somebody may come again; 0: at once
+    "departments": [],  # of a joint visit: key, name, size, mixed, qualification, items
 }
 
 
@@ -70,7 +75,7 @@ def create_plan(
     sources : sequence of mappings
         As `sampling.maths.entropy.checked_sources` takes them.
     team : mapping, optional
-        Any of size, mixed, qualification, certificate, region, cap.
+        Any of ``TEAM``; departments as `sampling.service.pools.checked_departments` takes them.
     category_codes, region_codes : sequence of str, optional
         Only enterprises of these, subcategories and subregions included.
     exclusions : sequence of mappings
@@ -100,7 +105,8 @@ def create_plan(
     CategoryUnknown
         There is no such category.
     """
-    wanted_team = {**TEAM, **(team or {})}
+    act = "inspection" if purpose == Purpose.INSPECTION else "sampling"
+    wanted_team = completed(TEAM, {"purpose": act, **(team or {})})
     if coordination is not None and coordination.get("place"):
         sources = [_source_of_the_first(session, coordination, sources)]
     problems = [
@@ -116,6 +122,11 @@ def create_plan(
     wanted_method = checked_method(method)
     if certain and wanted_method["kind"] == "equal":
         problems.append(FieldProblem("certain", "Only a plan with method pareto has these."))
+    if not problems:
+        problems.extend(pool_problems(session, wanted_team, visit_on))
+        if wanted_team["departments"]:
+            wanted_team["departments"], wrong = checked_departments(session, wanted_team)
+            problems.extend(wrong)
     if not title.strip():
         problems.append(FieldProblem("title", "Give the plan a title."))
     if visit_on < today():

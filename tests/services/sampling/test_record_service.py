@@ -141,11 +141,8 @@ def test_a_record_is_prefilled_from_the_register_and_the_draw(out: Field) -> Non
 
 
 def test_numbers_have_no_gap(out: Field) -> None:
-    with pytest.raises(errors.NotYourRecord):
-        with out.session.begin_nested():
-            records.start(
-                out.session, out.stranger, channel="shop", plan_no=out.plan_no, code=out.code
-            )
+    with pytest.raises(errors.NotYourRecord), out.session.begin_nested():
+        records.start(out.session, out.stranger, channel="shop", plan_no=out.plan_no, code=out.code)
 
     following = records.start(
         out.session, out.first, channel="shop", plan_no=out.plan_no, code=out.code
