@@ -278,7 +278,10 @@ def characteristics(
         if lot_size is not None:
             left = max(lot_size - one, 0), max(lot_size - both, 0)
             missed = (float(first[at]) * left[0] + float(second[at]) * left[1]) / lot_size
-            inspected = lot_size * (1 - missed)
+            looked_at = float(first[at]) * min(one, lot_size) + float(second[at]) * min(
+                both, lot_size
+            )
+            inspected = looked_at + lot_size * (1 - accepted)
         points.append(
             Characteristic(
                 quality=float(quality),
