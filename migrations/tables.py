@@ -13,6 +13,7 @@ MODEL_MODULES = (
     "core.numbers",
     "core.outbox",
     "registry.models",
+    "sampling.models.acceptance",
     "sampling.models.plans",
     "sampling.models.frames",
     "sampling.models.log",

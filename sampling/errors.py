@@ -682,3 +682,55 @@ class DepartmentResultPublished(Conflict):
 
     code = "sampling/department-result-published"
     message = "Department {department} has published {unit_code} on {published_on}."
+# Acceptance sampling
+
+
+class AcceptanceInvalid(Invalid):
+    """A plan, a curve or a lot that cannot be meant."""
+
+    code = "sampling/acceptance-invalid"
+    message = "This cannot be computed like this; see the fields."
+
+
+class SeriesUnknown(NotFound):
+    """No such series of lots."""
+
+    code = "sampling/series-unknown"
+    message = "There is no series {series_no}."
+
+
+class SeriesOpen(Conflict):
+    """There is an open series for the same thing."""
+
+    code = "sampling/series-open"
+    message = (
+        "Series {series_no} is open for this enterprise, product and characteristic; "
+        "record the lot there, or close it with a reason first."
+    )
+
+
+class SeriesClosed(Conflict):
+    """The series takes no more lots."""
+
+    code = "sampling/series-closed"
+    message = "Series {series_no} is closed since {closed_on}: {reason}"
+
+
+class LotKnown(Conflict):
+    """The lot was judged already."""
+
+    code = "sampling/lot-known"
+    message = (
+        "Lot {lot_no} was judged already, as number {position} of series {series_no}; a verdict is "
+        "never changed. A lot that comes again after rejection is recorded as submitted again."
+    )
+
+
+class HistoryDiffers(Conflict):
+    """The stored lots do not lead to what is stored about them."""
+
+    code = "sampling/history-differs"
+    message = (
+        "Lot {position} of series {series_no} is stored with another verdict than its numbers "
+        "give. Nothing is recorded; close the series and look into the change."
+    )

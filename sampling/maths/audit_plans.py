@@ -8,16 +8,21 @@ instead.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from math import comb
 from typing import Final
 
+from scipy.stats import hypergeom
+
+from sampling.maths.plan_search import first_size
 from sampling.maths.ranges import OutOfRange, share, whole
 
 LARGEST_LOT: Final = 200_000
 LARGEST_SAMPLE: Final = 5_000
+UNSURE: Final = 1e-6  # nearer to a bound than this, whole numbers decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,19 @@ class Audit:
     power: Fraction | None
 
 
+def _ways(lot_size: int, failing: int, size: int) -> Iterator[int]:
+    """Number of samples with 0, 1, 2 … failing items; each from the one before."""
+    good = lot_size - failing
+    least = max(0, size - good)
+    yield from (0 for _ in range(least))
+    ways = comb(failing, least) * comb(good, size - least)
+    for found in range(least, min(failing, size) + 1):
+        yield ways
+        ways = (
+            ways * (failing - found) * (size - found) // ((found + 1) * (good - size + found + 1))
+        )
+
+
 def at_most(limit: int, *, lot_size: int, failing: int, size: int) -> Fraction:
     """Exact probability that a sample without replacement holds at most ``limit`` failing items.
 
@@ -46,10 +64,7 @@ def at_most(limit: int, *, lot_size: int, failing: int, size: int) -> Fraction:
     >>> at_most(0, lot_size=50, failing=1, size=8)
     Fraction(21, 25)
     """
-    ways = sum(
-        comb(failing, found) * comb(lot_size - failing, size - found)
-        for found in range(max(0, size - (lot_size - failing)), min(limit, failing, size) + 1)
-    )
+    ways = sum(islice(_ways(lot_size, failing, size), limit + 1))
     return Fraction(ways, comb(lot_size, size))
 
 
@@ -100,13 +115,12 @@ def audit_limit(*, lot_size: int, declared: int, size: int, risk: float = 0.05) 
     _check(lot_size, declared, risk)
     whole("size", size, 1, min(lot_size, LARGEST_SAMPLE), "take no more items than the lot has")
     total, allowed = comb(lot_size, size), Fraction(repr(risk))
-    good = lot_size - declared
-    ways = 0
-    for limit in range(min(declared, size) + 1):
-        if 0 <= size - limit <= good:
-            ways += comb(declared, limit) * comb(good, size - limit)
-        if 1 - Fraction(ways, total) <= allowed:
-            return Audit(lot_size, declared, size, limit, 1 - Fraction(ways, total), None, None)
+    kept = 0
+    for limit, ways in enumerate(_ways(lot_size, declared, size)):
+        kept += ways
+        if (total - kept) * allowed.denominator <= allowed.numerator * total:
+            false_risk = 1 - Fraction(kept, total)
+            return Audit(lot_size, declared, size, limit, false_risk, None, None)
     raise AssertionError("a sample cannot hold more failing items than the lot")
 
 
@@ -159,7 +173,7 @@ def audit_plan(
     -----
     For each limit from 0 the power asks for at least some sample size and the false risk for at
     most another, both rising with the limit: the first limit where they meet gives the smallest
-    sample. The search is exact at its end: the sizes are found and checked in fractions.
+    sample. Sizes are sought in floating point and then settled in whole numbers.
 
     Examples
     --------
@@ -172,18 +186,29 @@ def audit_plan(
     share("missed", missed, "0.10 is usual", open_ends=True)
     false_allowed, missed_allowed = Fraction(repr(risk)), Fraction(repr(missed))
     largest = min(lot_size, LARGEST_SAMPLE)
+
+    def exactly(size: int, failing: int) -> Fraction:
+        return at_most(limit, lot_size=lot_size, failing=failing, size=size)
+
+    def finds_out(size: int) -> bool:
+        chance = float(hypergeom.cdf(limit, lot_size, worse, size))
+        if abs(chance - missed) > UNSURE * missed:
+            return chance < missed
+        return exactly(size, worse) <= missed_allowed
+
+    def wrongs_too_often(size: int) -> bool:
+        chance = float(hypergeom.sf(limit, lot_size, declared, size))
+        if abs(chance - risk) > UNSURE * risk:
+            return chance > risk
+        return 1 - exactly(size, declared) > false_allowed
+
     size = 1
     for limit in range(declared + 1):
-
-        def misses(n: int, limit: int = limit) -> bool:
-            chance = at_most(limit, lot_size=lot_size, failing=worse, size=n)
-            return chance > missed_allowed
-
-        size = _smallest(size, largest, misses)
+        size = first_size(size, largest, finds_out)
         if size > largest:
             break
-        false_risk = 1 - at_most(limit, lot_size=lot_size, failing=declared, size=size)
-        if false_risk <= false_allowed:
+        if not wrongs_too_often(size):
+            false_risk = 1 - exactly(size, declared)
             return with_power(Audit(lot_size, declared, size, limit, false_risk, None, None), worse)
     raise OutOfRange(
         "worse",
@@ -191,13 +216,3 @@ def audit_plan(
         worse,
         "name a worse lot, or allow higher risks",
     )
-
-
-def _smallest(low: int, high: int, fails: Callable[[int], bool]) -> int:
-    """The smallest size from ``low`` at which a test no longer fails; else high + 1."""
-    if fails(high):
-        return high + 1
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (middle + 1, high) if fails(middle) else (low, middle)
-    return low

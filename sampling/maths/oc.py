@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special, stats
 
 from sampling.maths.ranges import OutOfRange, whole
 
@@ -154,7 +154,11 @@ def _exactly(model: Model, size: int, count: int, quality: Values, lot_size: int
     if model == Model.HYPERGEOMETRIC:
         return np.asarray(stats.hypergeom.pmf(count, lot_size, quality, size))
     if model == Model.BINOMIAL:
-        return np.asarray(stats.binom.pmf(count, size, quality))
+        # Not binom.pmf: it overflows for shares near the smallest number there is.
+        ways = special.gammaln(size + 1) - special.gammaln(count + 1)
+        ways -= special.gammaln(size - count + 1)
+        powers = special.xlogy(count, quality) + special.xlog1py(size - count, -quality)
+        return np.asarray(np.exp(ways + powers)) if count <= size else np.zeros_like(quality)
     return np.asarray(stats.poisson.pmf(count, size * quality))
 
 
@@ -274,7 +278,10 @@ def characteristics(
         if lot_size is not None:
             left = max(lot_size - one, 0), max(lot_size - both, 0)
             missed = (float(first[at]) * left[0] + float(second[at]) * left[1]) / lot_size
-            inspected = lot_size * (1 - missed)
+            looked_at = float(first[at]) * min(one, lot_size) + float(second[at]) * min(
+                both, lot_size
+            )
+            inspected = looked_at + lot_size * (1 - accepted)
         points.append(
             Characteristic(
                 quality=float(quality),
