@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from marshmallow import fields, validate
 
 from api.schemas.fields import Count, Schema
@@ -17,13 +19,9 @@ Inside = validate.Range(min=0.5, max=0.9999)
 class Money(fields.Decimal):
     """An amount of money above 0, exact."""
 
-    def __init__(self, **facts: object) -> None:
-        super().__init__(  # type: ignore[call-overload]
-            as_string=True,
-            places=2,
-            validate=validate.Range(min=0, min_inclusive=False, max=10**12),
-            **facts,
-        )
+    def __init__(self, **facts: Any) -> None:
+        above = validate.Range(min=0, min_inclusive=False, max=10**12)
+        super().__init__(as_string=True, places=2, validate=above, **facts)
 
 
 class DesignStratumIn(Schema):

@@ -444,7 +444,7 @@ def _with_concerns(
         found.append(Concern("uneven-weights", {"cv": one.weight_cv}))
     floor = FLOOR * one.visits / size
     if 0 < one.smallest < floor:
-        found.append(Concern("floor", {"smallest": one.smallest, "floor": floor}))
+        found.append(Concern("floor", {"smallest": one.smallest, "average": one.visits / size}))
     if least_share is not None and Decimal(round(one.visits)) < least_share * size:
         needed = math.ceil(least_share * size)
         facts = {"visits": round(one.visits), "share": float(least_share), "needed": needed}
