@@ -135,6 +135,9 @@ def reading_words(found: PlanEstimates) -> str:
         "low": f"{100 * shown.lower:.1f}%",
         "high": f"{100 * shown.upper:.1f}%",
         "most": round(shown.upper * rate.size),
+        "rate": f"{100 * rate.rate:.1f}%",
+        "count": round(rate.rate * rate.covered),
+        "covered": rate.covered,
         "sure": f"{100 * found.inference.confidence:g}",
     }
     if not found.failing:
@@ -144,14 +147,19 @@ def reading_words(found: PlanEstimates) -> str:
             "there more, a draw like this would have met one %(sure)s times in a hundred.",
             **facts,
         )
+    elif rate.silent:
+        told = _(
+            "%(failing)s of the %(answers)s inspected enterprises failed: an estimated %(rate)s of "
+            "the %(covered)s enterprises in the strata visited so far. Of the others nothing is "
+            "known, so for the whole roster of %(size)s the limits are %(low)s and %(high)s.",
+            **facts,
+        )
     else:
         told = _(
             "%(failing)s of the %(answers)s inspected enterprises failed. For the whole roster of "
             "%(size)s that is an estimated %(rate)s, about %(count)s enterprises. The limits are "
             "%(low)s and %(high)s; limits found like this hold the true rate %(sure)s times in a "
             "hundred.",
-            rate=f"{100 * rate.rate:.1f}%",
-            count=round(rate.rate * rate.size),
             **facts,
         )
     return told

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from registry import queries as registry
 from sampling.errors import CalibrationImpossible, PlanVoid, StateForbids
 from sampling.maths.estimation import Answer
 from sampling.maths.inference import (
@@ -18,7 +19,7 @@ from sampling.maths.inference import (
     calibrated_rate,
     infer,
 )
-from sampling.maths.weights import NotCalibrated, Response
+from sampling.maths.weights import NotCalibrated, Response, joined_classes
 from sampling.models.plans import (
     DrawnUnit,
     FrameUnit,
@@ -236,7 +237,19 @@ def _calibrated(
         ).all()
     )
     labels = [visit.group or "" for key in keys for visit in visits[key] if _has_answer(visit)]
+    if column == "category_code":
+        nodes = registry.categories(session)
+    else:
+        nodes = registry.regions(session, plan.visit_on)
+    above = {node.id: node.code for node in nodes}
+    parents = {node.code: above.get(node.parent_id or 0) for node in nodes}
+    names = {node.code: node.name for node in nodes}
     try:
-        return calibrated_rate(answered, labels, totals)
+        joined = joined_classes(sorted(totals), labels, parents)
+        counts: Counter[str] = Counter()
+        for code, total in totals.items():
+            counts[names.get(joined[code], joined[code])] += total
+        classes = [names.get(joined[code], joined[code]) for code in labels]
+        return calibrated_rate(answered, classes, counts)
     except NotCalibrated as error:
         raise CalibrationImpossible(plan_no=plan.no, reason=str(error)) from error

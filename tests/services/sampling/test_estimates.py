@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from core import audit, journal
 from core.errors import Refusal
+from registry.models import Category
 from sampling.errors import (
     BudgetTooSmall,
     CalibrationImpossible,
@@ -29,6 +30,7 @@ from sampling.queries.plans import plan_by_no
 from sampling.service import changing, drawing, entropy, results
 from sampling.service.advising import advice_for
 from sampling.service.quotas import set_quotas
+from tests import factories
 from tests.services.sampling.conftest import AFTER, SIGNATURE, VALUE, City
 
 Clock = Callable[[str], Any]
@@ -163,8 +165,25 @@ def test_a_class_without_answer_cannot_be_calibrated_to(city: City, at: Clock) -
     at("2023-09-20T08:00:00+00:00")
     record(city, plan_no, {codes(city, plan_no, "A")[0]: "pass"})
 
-    with pytest.raises(CalibrationImpossible, match="none among the answers"):
+    with pytest.raises(CalibrationImpossible, match="nothing of class"):
         plan_estimates(city.session, plan_no, calibrate_to="category")
+
+
+def test_classes_without_answer_join_what_lies_above_them(city: City, at: Clock) -> None:
+    above = factories.category(city.session)
+    for code in city.category_codes:
+        node = city.session.execute(select(Category).where(Category.code == code)).scalar_one()
+        node.parent_id = above.id
+    city.session.flush()
+    plan_no = drawn(city, at)
+    at("2023-09-20T08:00:00+00:00")
+    first = codes(city, plan_no, "A")
+    record(city, plan_no, {first[0]: "pass", first[1]: "fail"})
+
+    found = plan_estimates(city.session, plan_no, calibrate_to="category")
+
+    assert found.calibrated is not None
+    assert found.calibrated.rate == pytest.approx(0.5)
 
 
 def test_only_a_standing_draw_is_estimated_from(city: City, at: Clock) -> None:
