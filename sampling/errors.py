@@ -734,3 +734,30 @@ class HistoryDiffers(Conflict):
         "Lot {position} of series {series_no} is stored with another verdict than its numbers "
         "give. Nothing is recorded; close the series and look into the change."
     )
+# Estimates and the design advisor.
+
+
+class VisitsOutOfRange(Invalid):
+    """More visits than enterprises, or none."""
+
+    code = "sampling/visits-out-of-range"
+    message = (
+        "{visits} visits cannot be drawn from a roster of {size} enterprises; ask for 1 to {size}."
+    )
+
+
+class BudgetTooSmall(Invalid):
+    """The money does not pay for the least that a design needs."""
+
+    code = "sampling/budget-too-small"
+    message = (
+        "A budget of {budget} does not pay for two visits in every stratum; most of it goes to "
+        "stratum {stratum}. Raise the budget, or leave a stratum out of the plan."
+    )
+
+
+class CalibrationImpossible(Invalid):
+    """No weights meet the known totals."""
+
+    code = "sampling/calibration-impossible"
+    message = "The results of plan {plan_no} cannot be calibrated: {reason}"

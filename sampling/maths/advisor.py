@@ -227,9 +227,8 @@ def advise(
     if planned is not None:
         quotas = {"planned": dict(planned), **quotas}
     found = [_by_strata(strata, name, each, z) for name, each in quotas.items()]
-    found += [
-        _by_unit(strata, name, pi, z) for name, pi in _designs_by_unit(strata, visits).items()
-    ]
+    by_unit = _designs_by_unit(strata, visits)
+    found += [_by_unit(strata, name, *each, z) for name, each in by_unit.items()]
     base = next(c for c in found if c.design == "proportional")
     common = [Concern("stratum-empty", {"stratum": s.key}) for s in strata if not s.size]
     judged = [
@@ -315,17 +314,22 @@ def _designs_by_strata(
     return found
 
 
-def _designs_by_unit(strata: Sequence[DesignStratum], visits: int) -> dict[str, Floats]:
-    """Probabilities of every unit, stratum after stratum."""
-    size = sum(one.size for one in strata)
-    found = {"equal": np.full(size, visits / size)}
+def _designs_by_unit(
+    strata: Sequence[DesignStratum], visits: int
+) -> dict[str, tuple[list[Floats], Floats]]:
+    """By design: probabilities stratum after stratum, and how many units each of them is for."""
+    sizes = np.array([one.size for one in strata], dtype=float)
+    size = int(sizes.sum())
+    equal = [np.full(1 if one.size else 0, visits / size) for one in strata]
+    found = {"equal": (equal, sizes[sizes > 0])}
     if all(len(one.measures) == one.size for one in strata):
         measure = np.concatenate([np.asarray(one.measures, float) for one in strata])
-        tier = np.concatenate([np.full(one.size, one.tier) for one in strata])
+        tier = np.repeat([one.tier for one in strata], sizes.astype(int))
         mixed = 0.5 / size + 0.5 * tier * measure / float((tier * measure).sum())
-        found["size"] = inclusion_by_size(measure, visits)
-        found["root-size"] = inclusion_by_size(np.sqrt(measure), visits)
-        found["half-size"] = inclusion_by_size(mixed, visits)
+        ends = np.cumsum(sizes.astype(int))[:-1]
+        for name, wanted in (("size", measure), ("root-size", measure**0.5), ("half-size", mixed)):
+            pi = inclusion_by_size(wanted, visits)
+            found[name] = (np.split(pi, ends), np.ones(size))
     return found
 
 
@@ -359,24 +363,27 @@ def _by_strata(
     )
 
 
-def _by_unit(strata: Sequence[DesignStratum], design: str, pi: Floats, z: float) -> Candidate:
-    ends = np.cumsum([one.size for one in strata])
-    parts = np.split(pi, ends[:-1])
-    size, rate = int(ends[-1]), _overall(strata)
-    means = np.concatenate([np.full(one.size, one.rate - rate) for one in strata])
-    noise = np.concatenate([np.full(one.size, one.rate * (1 - one.rate)) for one in strata])
-    spread = float((pi * (1 - pi)).sum())
-    centre = float(((1 - pi) * means).sum()) / spread if spread else 0.0
-    terms = pi * (1 - pi) * (noise / pi**2 + (means / pi - centre) ** 2)
+def _by_unit(
+    strata: Sequence[DesignStratum], design: str, parts: Sequence[Floats], times: Floats, z: float
+) -> Candidate:
+    pi = np.concatenate(parts)
+    size, rate = sum(one.size for one in strata), _overall(strata)
+    lengths = [len(part) for part in parts]
+    means = np.repeat([one.rate - rate for one in strata], lengths)
+    noise = np.repeat([one.rate * (1 - one.rate) for one in strata], lengths)
+    spread = float((times * pi * (1 - pi)).sum())
+    centre = float((times * (1 - pi) * means).sum()) / spread if spread else 0.0
+    terms = times * pi * (1 - pi) * (noise / pi**2 + (means / pi - centre) ** 2)
+    counts = np.split(times * pi, np.cumsum(lengths)[:-1])
     return _candidate(
         strata,
         design,
         by_strata=False,
-        quotas={one.key: float(part.sum()) for one, part in zip(strata, parts, strict=True)},
+        quotas={one.key: float(count.sum()) for one, count in zip(strata, counts, strict=True)},
         standard_error=math.sqrt(float(terms.sum())) / size,
         z=z,
         smallest=float(pi.min()),
-        weight_cv=_weight_cv(float(pi.sum()), float((1 / pi).sum()), size),
+        weight_cv=_weight_cv(float((times * pi).sum()), float((times / pi).sum()), size),
     )
 
 
@@ -437,7 +444,7 @@ def _with_concerns(
         found.append(Concern("uneven-weights", {"cv": one.weight_cv}))
     floor = FLOOR * one.visits / size
     if 0 < one.smallest < floor:
-        found.append(Concern("floor", {"smallest": one.smallest, "floor": floor}))
+        found.append(Concern("floor", {"smallest": one.smallest, "average": one.visits / size}))
     if least_share is not None and Decimal(round(one.visits)) < least_share * size:
         needed = math.ceil(least_share * size)
         facts = {"visits": round(one.visits), "share": float(least_share), "needed": needed}
