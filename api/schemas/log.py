@@ -104,3 +104,23 @@ class LogKeysOut(Schema):
     """All keys, the present one first."""
 
     items = fields.List(fields.Nested(LogKeyOut))
+
+
+class UnitInclusionArgs(Schema):
+    """Whose entry in a roster, and the token where the roster is not public yet."""
+
+    code = fields.String(required=True, validate=validate.Length(min=1, max=64))
+    token = fields.String(load_default="", validate=validate.Length(max=64))
+
+
+class UnitInclusionOut(Schema):
+    """The proof as one file: ``zhiheng verify-draw --inclusion FILE``."""
+
+    format = fields.String()
+    unit = fields.List(fields.Raw())
+    index = fields.Integer()
+    size = fields.Integer()
+    path = fields.List(fields.String())
+    frame_root = fields.String()
+    plan = fields.Dict()
+    receipt = fields.Dict()

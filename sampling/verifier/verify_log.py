@@ -12,7 +12,6 @@ CHECKPOINT, OLD: texts of /api/v1/public/draws/log/checkpoint, kept by you. KEY:
 /log/proof/inclusion. FILE: a bundle (zip), its commitment.json, or the JSON of an entry.
 """
 
-# ruff: noqa: B905 - Python 3.8 has no strict zip
 from __future__ import annotations
 
 import argparse
@@ -148,8 +147,8 @@ def decoded(text: str) -> bytes:
 
 def key_of(text: str) -> Any:
     """(name, hash, key) of a key line, or of a file that holds it."""
-    if os.path.exists(text):  # noqa: PTH110 - one import less to read
-        with open(text, encoding="utf-8") as file:  # noqa: PTH123
+    if os.path.exists(text):
+        with open(text, encoding="utf-8") as file:
             text = file.read()
     name, number, encoded = text.strip().split("+", 2)
     raw = decoded(encoded)
@@ -186,14 +185,12 @@ def receipt_of(path: str) -> Any:
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as bundle:
             return json.loads(bundle.read("commitment.json"))["receipt"]
-    with open(path, encoding="utf-8") as file:  # noqa: PTH123
+    with open(path, encoding="utf-8") as file:
         told = json.load(file)
     return told.get("receipt", told)
 
 
-def verify(
-    new: str, key: str, older: str, consistency: Any, receipt: Any, inclusion: Any
-) -> Any:
+def verify(new: str, key: str, older: str, consistency: Any, receipt: Any, inclusion: Any) -> Any:
     """(step, holds, words) for each step; an empty text or None leaves a step out."""
     steps = []
 
@@ -264,7 +261,7 @@ def main(arguments: Any = None) -> int:
     def text(path: str) -> str:
         if not path:
             return ""
-        with open(path, encoding="utf-8") as file:  # noqa: PTH123
+        with open(path, encoding="utf-8") as file:
             return file.read()
 
     try:

@@ -163,9 +163,7 @@ def test_the_own_ed25519_gives_the_published_answers() -> None:
         assert verify_log.signed(*parts)
 
 
-def test_a_range_that_is_not_there_is_refused_in_words(
-    saved: dict[str, str], client: Any
-) -> None:
+def test_a_range_that_is_not_there_is_refused_in_words(saved: dict[str, str], client: Any) -> None:
     far = client.get(f"{LOG}/proof/inclusion?sequence=99")
 
     assert far.status_code == 422
