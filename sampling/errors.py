@@ -302,3 +302,10 @@ class TokenWrong(Forbidden):
         "Until the roster of plan {plan_no} is public, an enterprise reads its own entry signed "
         "in, or with the code and the token it was given."
     )
+
+
+class OtherLogUnreadable(Invalid):
+    """A pasted log of another draw cannot be read."""
+
+    code = "sampling/other-log-unreadable"
+    message = "The log cannot be read: {reason}."

@@ -57,7 +57,7 @@ class LogEntriesOut(Schema):
     items = fields.List(fields.Nested(LogEntryOut))
 
 
-class CheckpointOut(Schema):
+class LogCheckpointOut(Schema):
     """A signed checkpoint; ``note`` is the text to keep."""
 
     size = fields.Integer()
@@ -70,7 +70,7 @@ class CheckpointOut(Schema):
 class CheckpointsOut(Schema):
     """Checkpoints, newest first."""
 
-    items = fields.List(fields.Nested(CheckpointOut))
+    items = fields.List(fields.Nested(LogCheckpointOut))
 
 
 class InclusionOut(Schema):
@@ -124,3 +124,45 @@ class UnitInclusionOut(Schema):
     frame_root = fields.String()
     plan = fields.Dict()
     receipt = fields.Dict()
+
+
+class OtherLogIn(Schema):
+    """A published log of a draw by another method."""
+
+    method = fields.String(
+        required=True, validate=validate.OneOf(["rfc3797", "consistent-sampler"])
+    )
+    log = fields.String(required=True, validate=validate.Length(min=1))
+
+
+class PickOut(Schema):
+    """One pick, as published and as recomputed."""
+
+    number = fields.Integer()
+    published = fields.String()
+    recomputed = fields.String()
+    agrees = fields.Boolean()
+    detail = fields.String()
+
+
+class OtherLogOut(Schema):
+    """What became of the log."""
+
+    method = fields.String()
+    size = fields.Integer()
+    agrees = fields.Boolean()
+    picks = fields.List(fields.Nested(PickOut))
+    notes = fields.List(fields.String())
+
+
+class UnitTokenArgs(Schema):
+    """Whose token."""
+
+    code = fields.String(required=True, validate=validate.Length(min=1, max=64))
+
+
+class UnitTokenOut(Schema):
+    """What lets somebody without an account read one entry of a closed roster."""
+
+    code = fields.String()
+    token = fields.String()

@@ -8,10 +8,10 @@ from typing import Any
 from flask import Response, after_this_request, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.auth import current_access, current_actor, public
+from api.auth import current_access, current_actor, public, require
 from api.blueprints import Blueprint
 from api.paging import PageArgs, page
-from api.schemas.log import UnitInclusionArgs, UnitInclusionOut
+from api.schemas.log import UnitInclusionArgs, UnitInclusionOut, UnitTokenArgs, UnitTokenOut
 from api.schemas.sampling import PublicBundleOut, PublicDrawPage
 from api.views.sampling import zip_response
 from core.unit_of_work import read_only
@@ -77,6 +77,16 @@ def inclusion_of(arguments: dict[str, Any], plan_no: str) -> Any:
     """
     with read_only() as session:  # the service says who may know
         return inclusion.inclusion_proof(session, current_actor(), plan_no, **arguments)
+
+
+@blueprint.route("/<plan_no>/inclusion-token", methods=["GET"])
+@require()
+@blueprint.arguments(UnitTokenArgs, location="query")
+@blueprint.response(200, UnitTokenOut)
+def token_of(arguments: dict[str, Any], plan_no: str) -> Any:
+    """The token that an enterprise shows to read its entry without an account."""
+    with read_only() as session:
+        return inclusion.token_for(session, current_actor(), plan_no, **arguments)
 
 
 def _conditional(response: Response) -> BaseResponse:

@@ -19,9 +19,12 @@ from api.schemas.log import (
     InclusionOut,
     LogEntriesOut,
     LogKeysOut,
+    OtherLogIn,
+    OtherLogOut,
 )
 from core.unit_of_work import PUBLIC_ACCESS, read_only
 from sampling.queries import log
+from sampling.service import others
 
 blueprint = Blueprint(
     "public_log",
@@ -93,6 +96,15 @@ def key() -> dict[str, Any]:
     """The public keys: the one that signs, and earlier ones with the reason of the change."""
     with read_only(PUBLIC_ACCESS) as session:
         return {"items": log.log_keys(session)}
+
+
+@blueprint.route("/verify-other", methods=["POST"])
+@public
+@blueprint.arguments(OtherLogIn)
+@blueprint.response(200, OtherLogOut)
+def verify_other(body: dict[str, Any]) -> Any:
+    """Recompute a draw of somebody else: RFC 3797 or consistent_sampler. Nothing is kept."""
+    return others.verify_other(body["method"], body["log"])
 
 
 @blueprint.route("/verify_log.py", methods=["GET"])

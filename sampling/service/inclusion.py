@@ -48,9 +48,7 @@ def inclusion_proof(
     wanted = code.strip()
     document = _content(session, plan, "plan.json")
     _refuse_excluded(plan, json.loads(document), wanted)
-    row = session.get(FrameRow, (plan.id, wanted)) or session.get(
-        FrameRow, (plan.id, wanted.upper())
-    )
+    row = _row(session, plan, wanted)
     if not _may_know(session, actor, plan, row, token):
         raise TokenWrong(plan_no=plan.no)
     if row is None:
@@ -66,10 +64,31 @@ def inclusion_proof(
     )
 
 
-def token_of(session: Session, plan: Plan, code: str) -> str:
-    """The token to hand to an enterprise with its notice."""
+def token_for(session: Session, actor: Actor, plan_no: str, *, code: str) -> dict[str, str]:
+    """The token to hand to an enterprise with its notice; for staff, or for the enterprise itself.
+
+    Raises
+    ------
+    PlanUnknown, TokenWrong, NotInRoster
+        As in `inclusion_proof`.
+    """
+    plan = public_plan(session, plan_no)
+    row = _row(session, plan, code.strip())
+    is_own = (
+        row is not None
+        and actor.role is Role.ENTERPRISE
+        and actor.enterprise_id == row.enterprise_id
+    )
+    if not (actor.is_staff or is_own):
+        raise TokenWrong(plan_no=plan.no)
+    if row is None:
+        raise NotInRoster(unit_code=code, plan_no=plan.no, reason=ABSENT)
     secret = bytes.fromhex(session.get_one(PlanSecret, plan.id).recusal_secret)
-    return inclusion_token(secret, code, plan.digest)
+    return {"code": row.code, "token": inclusion_token(secret, row.code, plan.digest)}
+
+
+def _row(session: Session, plan: Plan, code: str) -> FrameRow | None:
+    return session.get(FrameRow, (plan.id, code)) or session.get(FrameRow, (plan.id, code.upper()))
 
 
 def _content(session: Session, plan: Plan, name: str) -> bytes:
