@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from sampling.maths.bundle import packed, unpacked
 from sampling.maths.inclusion import check_inclusion
+from sampling.maths.log_check import check_against_log
 from sampling.maths.other_logs import OtherMethod, check_log
 from sampling.maths.replay import PartCheck, check_bundle
 
@@ -48,13 +50,15 @@ class Report:
         return all(check.agrees for check in self.checks)
 
 
-def verify(path: Path, *, commitment: str = "") -> Report:
+def verify(path: Path, *, commitment: str = "", log: Path | None = None) -> Report:
     """Recompute a bundle: the zip, the public JSON, or a folder of unpacked parts.
 
     Parameters
     ----------
     commitment : str
         The value noted before the draw, in hexadecimal.
+    log : Path, optional
+        Entries of the log of draws, to see whether the bundle leaves anything out.
 
     Raises
     ------
@@ -74,7 +78,20 @@ def verify(path: Path, *, commitment: str = "") -> Report:
             parts = unpacked(content)
             container = _container(parts, content)
     checks = (*check_bundle(parts, commitment), *container)
+    if log is not None:
+        checks = (*checks, *check_against_log(parts, _entries(log)))
     return Report(checks, _notes(parts), *_told(parts))
+
+
+def _entries(path: Path) -> list[dict[str, Any]]:
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        found = told["items"] if isinstance(told, dict) else told
+    except (ValueError, KeyError) as error:
+        raise ValueError(f"{path.name} does not hold entries of the log: {error}") from None
+    if not (isinstance(found, list) and all(isinstance(one, dict) for one in found)):
+        raise ValueError(f"{path.name} does not hold entries of the log")
+    return found
 
 
 def _from_json(content: bytes) -> dict[str, bytes]:
@@ -176,6 +193,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         epilog="exit codes: 0 all parts agree, 1 a part differs, 2 not a bundle",
     )
     parser.add_argument("file", type=Path, help="bundle zip, public JSON, or unpacked folder")
+    parser.add_argument(
+        "--log",
+        type=Path,
+        metavar="ENTRIES",
+        help="JSON of /api/v1/public/draws/log/entries: was anything left out of the bundle?",
+    )
     kinds = parser.add_mutually_exclusive_group()
     kinds.add_argument(
         "--inclusion", action="store_true", help="FILE proves that one enterprise was in a roster"
@@ -197,7 +220,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return verify_other(options.other, options.file)
         if options.inclusion:
             return verify_inclusion(options.file, options.commitment)
-        report = verify(options.file, commitment=options.commitment)
+        report = verify(options.file, commitment=options.commitment, log=options.log)
     except (OSError, ValueError) as problem:
         print(f"{options.file}: {problem}", file=sys.stderr)
         return UNREADABLE

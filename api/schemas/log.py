@@ -38,13 +38,17 @@ class ConsistencyArgs(Schema):
 
 
 class LogEntryOut(Schema):
-    """An entry: always its hash; its whole body once nothing in it warns the inspected."""
+    """An entry: always its hash; its whole body once nothing in it warns the inspected.
 
+    A whole one is a receipt: the hash covers stream, sequence, kind, recorded_at and body.
+    """
+
+    stream = fields.String()
     sequence = fields.Integer()
     kind = fields.String()
     previous_hash = fields.String()
     hash = fields.String()
-    recorded_at = UtcTime(allow_none=True)
+    recorded_at = fields.String(allow_none=True, attribute="recorded")
     body = fields.Dict()
     is_whole = fields.Boolean()
     opens_on = fields.Date(allow_none=True)

@@ -217,8 +217,9 @@ def verify(new: str, key: str, older: str, consistency: Any, receipt: Any, inclu
         return "the first %d of %d entries are the older log" % (first, second), None  # noqa: UP031
 
     def entry() -> Any:
-        rest = dict(receipt)
-        previous, after = rest.pop("previous_hash"), rest.pop("hash")
+        names = ("stream", "sequence", "kind", "recorded_at", "body")
+        rest = {name: receipt[name] for name in names}
+        previous, after = receipt["previous_hash"], receipt["hash"]
         text = json.dumps(rest, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         found = hashlib.sha256(b"\2" + bytes.fromhex(previous) + text.encode()).hexdigest()
         need(found == after, "its hash does not follow from what it says")
