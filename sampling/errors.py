@@ -761,3 +761,8 @@ class CalibrationImpossible(Invalid):
 
     code = "sampling/calibration-impossible"
     message = "The results of plan {plan_no} cannot be calibrated: {reason}"
+class OtherLogUnreadable(Invalid):
+    """A pasted log of another draw cannot be read."""
+
+    code = "sampling/other-log-unreadable"
+    message = "The log cannot be read: {reason}."

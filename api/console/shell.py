@@ -109,6 +109,7 @@ _PUBLIC_MENU = (
     ("Search", "public.home"),
     ("Recalls", "public.recalls"),
     ("Draws", "verify.listing"),
+    ("Draw log", "draw_log.show"),
 )
 
 

@@ -47,6 +47,13 @@ class LogEntryView:
     body: dict[str, Any]
     is_whole: bool
     opens_on: date | None
+    stream: str = STREAM
+
+    @property
+    def recorded(self) -> str | None:
+        """The instant exactly as it was hashed."""
+        at = self.recorded_at
+        return None if at is None else at.isoformat(timespec="microseconds")
 
 
 @dataclass(frozen=True, slots=True)
