@@ -262,6 +262,8 @@ def pdf_answer(view: RecordView) -> Response:
 FONT = "STSong-Light"
 MARGIN = 34.0  # points, 12 mm
 SIDE = 595.2756 - 2 * MARGIN
+SAMPLE_WIDTHS = (96.0, 48.0, 62.0, 84.0, 130.0, SIDE - 420)
+FILE_WIDTHS = (70.0, 90.0, SIDE - 160)
 
 
 def pdf_of(sheet: Sheet) -> bytes:
@@ -286,13 +288,11 @@ def pdf_of(sheet: Sheet) -> bytes:
     for block in sheet.blocks:
         story += [_block_table(block, say), Spacer(1, 3)]
     if sheet.samples:
-        widths = (96, 48, 62, 84, 130, SIDE - 420)
-        story += [_rows_table(sheet.sample_titles, sheet.samples, widths, say), Spacer(1, 3)]
+        story += [_rows_table(sheet.sample_titles, sheet.samples, SAMPLE_WIDTHS, say), Spacer(1, 3)]
     title = both(("签字", "Signatures"))
     story += [_block_table(Block(title, sheet.signatures), say), Spacer(1, 3)]
     if sheet.files:
-        widths = (70, 90, SIDE - 160)
-        story += [_rows_table(sheet.file_titles, sheet.files, widths, say), Spacer(1, 3)]
+        story += [_rows_table(sheet.file_titles, sheet.files, FILE_WIDTHS, say), Spacer(1, 3)]
     story += [say(line) for line in sheet.foot]
     buffer = BytesIO()
     document = SimpleDocTemplate(
