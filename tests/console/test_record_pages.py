@@ -252,6 +252,16 @@ def test_the_pdf_is_text_with_numbers_labels_and_pages(
     assert answer.data == door.get(f"/console/records/{out.no}/sheet.pdf").data
 
 
+def test_an_ordinary_record_is_one_page_in_any_state(door: Any, out: Field) -> None:
+    for step in (lambda: None, out.fill, out.sign_all):
+        step()
+        out.session.commit()
+        answer = door.get(f"/console/records/{out.no}/sheet.pdf")
+
+        assert len(PdfReader(io.BytesIO(answer.data)).pages) == 1
+    assert "草稿" in PdfReader(io.BytesIO(answer.data)).pages[0].extract_text()
+
+
 def test_the_check_page_says_one_word_and_no_content(
     client: Any,
     out: Field,
