@@ -7,7 +7,7 @@ with a font that readers of PDF bring themselves (docs/decisions/0003), so its t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any
 
@@ -144,7 +144,7 @@ def sheet_of(view: RecordView) -> Sheet:
         if group == "task":
             lines = [*_head(view), *lines]
         if lines:
-            blocks.append(Block(both((zh, en)), tuple(lines)))
+            blocks.append(Block(both((zh, en)), _paired(lines)))
     unit = view.values.get("quantity_unit", "")
     return Sheet(
         title=both(("产品质量抽样单", "Sampling record")),
@@ -185,6 +185,20 @@ def sheet_of(view: RecordView) -> Sheet:
         foot=_foot(view),
         address=check_address(view),
     )
+
+
+def _paired(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """Lines two by two; one that is left alone takes the whole width."""
+    paired: list[Line] = []
+    waiting = False
+    for line in lines:
+        if line.is_wide and waiting:
+            paired[-1] = replace(paired[-1], is_wide=True)
+        waiting = not line.is_wide and not waiting
+        paired.append(line)
+    if waiting:
+        paired[-1] = replace(paired[-1], is_wide=True)
+    return tuple(paired)
 
 
 def _head(view: RecordView) -> list[Line]:
@@ -230,7 +244,7 @@ def _signatures(view: RecordView) -> tuple[Line, ...]:
     if view.correction_reason:
         words = f"第{view.edition}版：{view.correction_reason}"
         lines.append(Line(both(("修改记录", "Correction")), words, True))
-    return tuple(lines)
+    return _paired(lines)
 
 
 def _foot(view: RecordView) -> tuple[str, ...]:
@@ -262,6 +276,8 @@ def pdf_answer(view: RecordView) -> Response:
 FONT = "STSong-Light"
 MARGIN = 34.0  # points, 12 mm
 SIDE = 595.2756 - 2 * MARGIN
+SAMPLE_WIDTHS = (96.0, 48.0, 62.0, 84.0, 130.0, SIDE - 420)
+FILE_WIDTHS = (70.0, 90.0, SIDE - 160)
 
 
 def pdf_of(sheet: Sheet) -> bytes:
@@ -274,7 +290,7 @@ def pdf_of(sheet: Sheet) -> bytes:
     from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer
 
     pdfmetrics.registerFont(UnicodeCIDFont(FONT))
-    small = ParagraphStyle("small", fontName=FONT, fontSize=8, leading=10.4, wordWrap="CJK")
+    small = ParagraphStyle("small", fontName=FONT, fontSize=7.6, leading=9.2, wordWrap="CJK")
     head = ParagraphStyle("head", parent=small, fontSize=16, leading=22)
     warn = ParagraphStyle("warn", parent=small, fontSize=11, leading=15, textColor="#b31b18")
 
@@ -286,13 +302,11 @@ def pdf_of(sheet: Sheet) -> bytes:
     for block in sheet.blocks:
         story += [_block_table(block, say), Spacer(1, 3)]
     if sheet.samples:
-        widths = (96, 48, 62, 84, 130, SIDE - 420)
-        story += [_rows_table(sheet.sample_titles, sheet.samples, widths, say), Spacer(1, 3)]
+        story += [_rows_table(sheet.sample_titles, sheet.samples, SAMPLE_WIDTHS, say), Spacer(1, 3)]
     title = both(("签字", "Signatures"))
     story += [_block_table(Block(title, sheet.signatures), say), Spacer(1, 3)]
     if sheet.files:
-        widths = (70, 90, SIDE - 160)
-        story += [_rows_table(sheet.file_titles, sheet.files, widths, say), Spacer(1, 3)]
+        story += [_rows_table(sheet.file_titles, sheet.files, FILE_WIDTHS, say), Spacer(1, 3)]
     story += [say(line) for line in sheet.foot]
     buffer = BytesIO()
     document = SimpleDocTemplate(
@@ -317,8 +331,15 @@ def _head_table(sheet: Sheet, say: Any, head: Any, warn: Any) -> Any:
     if sheet.warning:
         left.append(say(sheet.warning, warn))
     right = _qr_flowable(sheet.address) if sheet.address else ""
-    table = Table([[left, right]], colWidths=(SIDE - 84, 84))
-    table.setStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("ALIGN", (1, 0), (1, 0), "RIGHT")])
+    table = Table([[left, right]], colWidths=(SIDE - 70, 70))
+    table.setStyle(
+        [
+            ("VALIGN", (0, 0), (-1, -1), "TOP"),
+            ("ALIGN", (1, 0), (1, 0), "RIGHT"),
+            *((side, (0, 0), (-1, -1), 0) for side in ("LEFTPADDING", "RIGHTPADDING")),
+            *((side, (0, 0), (-1, -1), 0) for side in ("TOPPADDING", "BOTTOMPADDING")),
+        ]
+    )
     return table
 
 
@@ -370,8 +391,8 @@ def _lines() -> list[Any]:
         ("GRID", (0, 0), (-1, -1), 0.5, "#444444"),
         ("BACKGROUND", (0, 0), (-1, 0), "#eef1f6"),
         ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
-        ("TOPPADDING", (0, 0), (-1, -1), 1.6),
-        ("BOTTOMPADDING", (0, 0), (-1, -1), 2.4),
+        ("TOPPADDING", (0, 0), (-1, -1), 0.8),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 1.8),
         ("LEFTPADDING", (0, 0), (-1, -1), 3),
         ("RIGHTPADDING", (0, 0), (-1, -1), 3),
     ]
@@ -381,7 +402,7 @@ def _qr_flowable(address: str) -> Any:
     from reportlab.graphics.shapes import Drawing, Rect
 
     matrix = [list(row) for row in segno.make(address, error="m").matrix]
-    side = 78.0
+    side = 68.0
     dot = side / (len(matrix) + 4)  # two modules of white around
     drawing = Drawing(side, side)
     for y, row in enumerate(matrix):

@@ -278,24 +278,16 @@ def correct(session: Session, actor: Actor, no: str, *, reason: str) -> Sampling
     return edition
 
 
-_COPIED = {
-    RecordSampler: ("person_id", "position"),
-    RecordSample: ("no", "kind", "quantity", "seal_no", "place", "storage"),
-    RecordAttachment: (
-        "kind",
-        "sha256",
-        "name",
-        "media_type",
-        "size",
-        "note",
-        "added_by",
-        "added_at",
-    ),
-}
-
-
 def _copy_parts(session: Session, from_id: int, to_id: int) -> None:
-    for model, names in _COPIED.items():
+    copied: list[tuple[type[RecordSampler | RecordSample | RecordAttachment], tuple[str, ...]]] = [
+        (RecordSampler, ("person_id", "position")),
+        (RecordSample, ("no", "kind", "quantity", "seal_no", "place", "storage")),
+        (
+            RecordAttachment,
+            ("kind", "sha256", "name", "media_type", "size", "note", "added_by", "added_at"),
+        ),
+    ]
+    for model, names in copied:
         rows = session.execute(select(model).where(model.record_id == from_id)).scalars()
         for row in list(rows):
             facts = {name: getattr(row, name) for name in names}

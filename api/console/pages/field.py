@@ -40,7 +40,7 @@ from sampling.errors import NotYourRecord
 from sampling.maths.record_cells import MOST_SAMPLES, cleaned, cleaned_samples, plain
 from sampling.maths.record_fields import BY_NAME, FIELDS, GROUPS, Channel, Kind, fields_of
 from sampling.queries import records as queries
-from sampling.queries.record_parts import RecordView
+from sampling.queries.record_parts import RecordView, version_of
 from sampling.service import record_signing, records
 
 blueprint = Blueprint("field", __name__)
@@ -218,7 +218,7 @@ def save(no: str) -> Any:
     }
     with unit_of_work(current_access()) as session:
         row = queries.record_row(session, no, lock=True)
-        if row.version != body.get("version"):
+        if version_of(row) != body.get("version"):
             return _changed(queries.record_edition(session, no))
         row = records.save(session, current_actor(), no, values=readable, samples=samples)
         view = queries.record_edition(session, no)

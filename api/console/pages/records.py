@@ -33,7 +33,7 @@ from core.unit_of_work import read_only, unit_of_work
 from sampling.maths.record_fields import FIELDS, PERSONAL, Channel
 from sampling.queries import records as queries
 from sampling.queries import units
-from sampling.queries.record_parts import RecordView, record_views
+from sampling.queries.record_parts import RecordView, record_views, version_of
 from sampling.service import record_files, record_signing, records
 
 blueprint = Blueprint("records", __name__)
@@ -254,7 +254,7 @@ def same_version(session: Session, no: str) -> None:
         Somebody changed it meanwhile.
     """
     row = queries.record_row(session, no, lock=True)
-    if request.form.get("version") != str(row.version):
+    if request.form.get("version") != str(version_of(row)):
         raise Stale
 
 
