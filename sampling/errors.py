@@ -353,17 +353,17 @@ class NoticeWithdrawn(Conflict):
     message = "Notice {no} was withdrawn already."
 
 
-class RecordUnknown(NotFound):
+class PublishedRecordUnknown(NotFound):
     """No such public record, or none that may be seen."""
 
-    code = "sampling/record-unknown"
+    code = "sampling/published-record-unknown"
     message = "There is no published record {no}."
 
 
-class RecordInvalid(Invalid):
+class PublishedRecordInvalid(Invalid):
     """A record that may not be made public like this."""
 
-    code = "sampling/record-invalid"
+    code = "sampling/published-record-invalid"
     message = "The record cannot be kept like this; see the fields."
 
 

@@ -82,8 +82,11 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, frozenset[Role]], ...]], ...] = (
     (
         "Supervision sampling",
         (
+            ("Annual plans", "annual.listing", STAFF),
             ("Plans and draws", "plans.listing", STAFF),
             ("Tasks", "tasks.listing", frozenset({Role.INSPECTOR}) | LEADS),
+            ("Contracts and notices", "agencies.listing", STAFF),
+            ("Publication", "results.listing", STAFF),
         ),
     ),
     (
@@ -108,6 +111,7 @@ _PUBLIC_MENU = (
     ("Search", "public.home"),
     ("Recalls", "public.recalls"),
     ("Draws", "verify.listing"),
+    ("Disclosure", "published.overview"),
 )
 
 

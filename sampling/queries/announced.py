@@ -12,7 +12,7 @@ from datetime import date, datetime
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from sampling.errors import RecordUnknown
+from sampling.errors import PublishedRecordUnknown
 from sampling.models.plans import Plan
 from sampling.models.publication import PlanAnnualRow, ResultPublication
 from sampling.queries.disclosed import public_views
@@ -115,6 +115,12 @@ def published_records(
     return with_words(statement, text or "")
 
 
+def latest_records() -> Select[ResultPublication]:
+    """Published records, that which last said something new first; a withdrawal is news."""
+    changed = func.coalesce(ResultPublication.withdrawn_at, ResultPublication.published_at)
+    return published_records().order_by(changed.desc(), ResultPublication.id.desc())
+
+
 def public_records(session: Session, rows: Sequence[ResultPublication]) -> list[PublicRecord]:
     """Published records as everybody sees them, in the order given."""
     corrected = dict(
@@ -166,13 +172,13 @@ def public_record(session: Session, no: str) -> PublicRecord:
 
     Raises
     ------
-    RecordUnknown
+    PublishedRecordUnknown
         There is none, or it is not public.
     """
     statement = published_records().where(ResultPublication.no == no)
     row = session.execute(statement).scalar_one_or_none()
     if row is None:
-        raise RecordUnknown(no=no)
+        raise PublishedRecordUnknown(no=no)
     return public_records(session, [row])[0]
 
 

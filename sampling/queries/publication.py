@@ -17,7 +17,7 @@ from core.clocks import Due, Standing, due, standing
 from registry.errors import RuleNotInForce
 from registry.maths.packs import Rule
 from registry.queries import calendar, rule_on
-from sampling.errors import RecordUnknown
+from sampling.errors import PublishedRecordUnknown
 from sampling.maths.publication import CodeTable, RecordState, read_codes
 from sampling.models.plans import FrameUnit, InspectionResult, Plan, PlanPart, PlanState
 from sampling.models.publication import ResultPublication
@@ -125,7 +125,7 @@ def record_by_no(session: Session, no: str, *, lock: bool = False) -> ResultPubl
 
     Raises
     ------
-    RecordUnknown
+    PublishedRecordUnknown
         There is none.
     """
     statement = select(ResultPublication).where(ResultPublication.no == no)
@@ -133,7 +133,7 @@ def record_by_no(session: Session, no: str, *, lock: bool = False) -> ResultPubl
         statement = statement.with_for_update().execution_options(populate_existing=True)
     row = session.execute(statement).scalar_one_or_none()
     if row is None:
-        raise RecordUnknown(no=no)
+        raise PublishedRecordUnknown(no=no)
     return row
 
 

@@ -22,7 +22,7 @@ from sampling.errors import (
     AnotherPersonNeeded,
     NeverPublished,
     NotConfirmed,
-    RecordInvalid,
+    PublishedRecordInvalid,
     RecordStands,
     RecordStateForbids,
     ResultMissing,
@@ -81,11 +81,11 @@ def record_inspection(
     ------
     ResultMissing
         Nothing was found yet.
-    RecordInvalid
+    PublishedRecordInvalid
         The codes contradict each other or what was found; the fields say how.
     RecordStands
         The result has a record that waits or stands.
-    PlanUnknown, PlanVoid, RecordUnknown
+    PlanUnknown, PlanVoid, PublishedRecordUnknown
     """
     plan = plan_by_no(session, plan_no, lock=True)
     refuse_void(plan)
@@ -134,7 +134,7 @@ def record_sample(
         The sample was taken for risk monitoring.
     NotConfirmed
         The result can still be objected to or tested again.
-    RecordInvalid, RecordStands, RecordUnknown
+    PublishedRecordInvalid, RecordStands, PublishedRecordUnknown
     """
     _refuse_hindrance(result.sample_no, result.purpose, result.stage, disclosed_on=None, plan_no="")
     problems = []
@@ -149,7 +149,7 @@ def record_sample(
         words = "Announced on {announced_on}, before the sampling on {sampled_on}."
         problems.append(FieldProblem("announced_on", words, facts))
     if problems:
-        raise RecordInvalid(fields=problems)
+        raise PublishedRecordInvalid(fields=problems)
     row = _open_row(session, f"sample:{result.sample_no}", corrects, reason)
     row.kind, row.purpose, row.stage = "sample", result.purpose.value, result.stage.value
     row.enterprise_id = _known_enterprise(session, result.unit_code)
@@ -170,7 +170,7 @@ def return_record(session: Session, actor: Actor, no: str, *, reason: str) -> Re
 
     Raises
     ------
-    AnotherPersonNeeded, RecordStateForbids, RecordInvalid, RecordUnknown
+    AnotherPersonNeeded, RecordStateForbids, PublishedRecordInvalid, PublishedRecordUnknown
     """
     row = _to_change(session, actor, no, Act.RETURN)
     row.return_reason = _reason(reason)
@@ -190,7 +190,7 @@ def publish_record(session: Session, actor: Actor, no: str) -> ResultPublication
         The record is the actor's own.
     StillKeptBack
         The drawn list is not public yet.
-    RecordStateForbids, PlanVoid, RecordUnknown
+    RecordStateForbids, PlanVoid, PublishedRecordUnknown
     """
     row = _to_change(session, actor, no, Act.PUBLISH)
     disclosed_on = None
@@ -229,7 +229,7 @@ def withdraw_record(session: Session, actor: Actor, no: str, *, reason: str) -> 
 
     Raises
     ------
-    RecordStateForbids, RecordInvalid, RecordUnknown
+    RecordStateForbids, PublishedRecordInvalid, PublishedRecordUnknown
     """
     row = _to_change(session, actor, no, Act.WITHDRAW)
     _strike(session, actor, row, _reason(reason), now())
@@ -300,7 +300,7 @@ def _open_row(
         if before.subject != subject:
             facts = {"no": corrects}
             words = "{no} is the record of another result."
-            raise RecordInvalid(fields=[FieldProblem("corrects", words, facts)])
+            raise PublishedRecordInvalid(fields=[FieldProblem("corrects", words, facts)])
         raise RecordStateForbids(no=corrects, state=state_of(before).value, act="correct")
     return ResultPublication(
         no=next_number(session, PREFIX, today().year),
@@ -337,7 +337,7 @@ def _refuse_codes(codes: Sequence[str], statement: str | None, result: Inspectio
         words = "At most {most} characters, got {got}."
         problems.append(FieldProblem("statement", words, facts))
     if problems:
-        raise RecordInvalid(fields=problems)
+        raise PublishedRecordInvalid(fields=problems)
 
 
 def _refuse_hindrance(
@@ -375,7 +375,7 @@ def _strike(
 
 def _reason(reason: str) -> str:
     if not reason.strip():
-        raise RecordInvalid(fields=[FieldProblem("reason", "Say why; the reason is kept.")])
+        raise PublishedRecordInvalid(fields=[FieldProblem("reason", "Say why; the reason is kept.")])
     return reason.strip()
 
 

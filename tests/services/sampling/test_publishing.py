@@ -26,10 +26,10 @@ from sampling.errors import (
     NeverPublished,
     NotConfirmed,
     PlanVoid,
-    RecordInvalid,
+    PublishedRecordInvalid,
     RecordStands,
     RecordStateForbids,
-    RecordUnknown,
+    PublishedRecordUnknown,
     ResultMissing,
     StillKeptBack,
 )
@@ -125,7 +125,7 @@ def test_a_returned_record_is_entered_anew_under_its_number(
     row = entered(desk, found)
     with pytest.raises(AnotherPersonNeeded):
         publishing.return_record(desk.session, desk.first, row.no, reason="不全")
-    with pytest.raises(RecordInvalid):
+    with pytest.raises(PublishedRecordInvalid):
         publishing.return_record(desk.session, desk.second, row.no, reason=" ")
     publishing.return_record(desk.session, desk.second, row.no, reason="说明不全")
     with pytest.raises(RecordStateForbids):
@@ -158,7 +158,7 @@ def test_a_result_is_entered_once(desk: Desk, found: tuple[str, str]) -> None:
 def test_codes_that_contradict_each_other_are_refused(
     desk: Desk, found: tuple[str, str], codes: list[str]
 ) -> None:
-    with pytest.raises(RecordInvalid) as refused:
+    with pytest.raises(PublishedRecordInvalid) as refused:
         entered(desk, found, codes=codes)
 
     assert [each.field for each in refused.value.fields] == ["codes"]
@@ -168,7 +168,7 @@ def test_nothing_found_contradicts_a_failed_visit(city: City, at: Any, desk: Des
     plan = drawn_plan(city, at)
     (code,) = visited(city, plan, "fail", on=DAY)
 
-    with pytest.raises(RecordInvalid):
+    with pytest.raises(PublishedRecordInvalid):
         entered(desk, (plan.no, code), codes=["1"])
     row = public(desk, (plan.no, code), codes=["5", "8"])
 
@@ -272,7 +272,7 @@ def test_of_a_pass_the_address_is_stored_as_its_province_only(desk: Desk, at: An
 def test_an_announcement_that_cannot_be_meant_is_refused(
     desk: Desk, facts: dict[str, Any], field: str
 ) -> None:
-    with pytest.raises(RecordInvalid) as refused:
+    with pytest.raises(PublishedRecordInvalid) as refused:
         announce(desk, **facts)
 
     assert [each.field for each in refused.value.fields] == [field]
@@ -285,7 +285,7 @@ def test_a_withdrawn_record_stays_to_be_read_with_day_and_reason(
     desk: Desk, found: tuple[str, str], at: Any
 ) -> None:
     row = public(desk, found)
-    with pytest.raises(RecordInvalid):
+    with pytest.raises(PublishedRecordInvalid):
         publishing.withdraw_record(desk.session, desk.second, row.no, reason="")
     at("2023-09-20T01:00:00+00:00")
     publishing.withdraw_record(desk.session, desk.second, row.no, reason="主体认定有误")
@@ -305,7 +305,7 @@ def test_a_correction_strikes_the_old_record_once_it_is_public_itself(
     desk: Desk, found: tuple[str, str]
 ) -> None:
     old = public(desk, found)
-    with pytest.raises(RecordInvalid):
+    with pytest.raises(PublishedRecordInvalid):
         entered(desk, found, corrects=old.no)  # without a reason
     new = entered(desk, found, codes=["2"], corrects=old.no, reason="漏录公示问题")
     assert publication.state_of(publication.record_by_no(desk.session, old.no)) is (
@@ -331,7 +331,7 @@ def test_a_correction_names_the_record_of_the_same_result(city: City, at: Any, d
     first, second = visited(city, plan, "pass", on=DAY, count=2)
     old = public(desk, (plan.no, first))
 
-    with pytest.raises(RecordInvalid) as refused:
+    with pytest.raises(PublishedRecordInvalid) as refused:
         entered(desk, (plan.no, second), corrects=old.no, reason="错")
     assert [each.field for each in refused.value.fields] == ["corrects"]
 
@@ -379,7 +379,7 @@ def test_the_public_and_enterprises_see_published_rows_only(
     for access in (PUBLIC_ACCESS, Access("enterprise", hidden.enterprise_id)):
         with read_only(access) as reader:
             seen = reader.execute(select(ResultPublication.no)).scalars().all()
-            with pytest.raises(RecordUnknown):
+            with pytest.raises(PublishedRecordUnknown):
                 announced.public_record(reader, hidden.no)
         assert seen == [shown.no]
     with read_only(STAFF_ACCESS) as reader:
