@@ -203,8 +203,9 @@ def public_tasks(session: Session, plans: Sequence[Plan]) -> list[PublicTask]:
         ).all()
     )
     views = {view.no: view for view in public_views(session, plans)}
-    return [
-        PublicTask(views[plan.no], *rows.get(plan.id, (None, None)), counts.get(plan.id, 0))
-        for plan in plans
-        if plan.no in views
-    ]
+    found = []
+    for plan in plans:
+        if plan.no in views:
+            paper_no, row_key = rows.get(plan.id, (None, None))
+            found.append(PublicTask(views[plan.no], paper_no, row_key, counts.get(plan.id, 0)))
+    return found

@@ -375,7 +375,9 @@ def _strike(
 
 def _reason(reason: str) -> str:
     if not reason.strip():
-        raise PublishedRecordInvalid(fields=[FieldProblem("reason", "Say why; the reason is kept.")])
+        raise PublishedRecordInvalid(
+            fields=[FieldProblem("reason", "Say why; the reason is kept.")]
+        )
     return reason.strip()
 
 

@@ -133,7 +133,7 @@ def contract(no: str) -> Any:
 
 
 def _end(no: str, form: Form) -> Any:
-    on = form.day("on", _("Last day without cover"))
+    on = form.day("on", _("Not covered from"))
     if form.is_good and on is not None:
         try:
             with unit_of_work(current_access()) as session:
