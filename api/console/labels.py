@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
+from api.console import published_words
+
 # family → code → words. Message ids are English; the catalogue gives the Chinese.
 LABELS: dict[str, dict[str, object]] = {
     "role": {
@@ -406,8 +408,16 @@ TONES: dict[str, dict[str, str]] = {
     },
 }
 
+LABELS |= published_words.LABELS
+TONES |= published_words.TONES
+for _family, _codes in published_words.MORE.items():
+    LABELS[_family] |= _codes
+
 # Families whose codes stand as facts in refusals, such as "Plan … is {state}".
-_IN_REFUSALS = ("role", "plan", "recall", "recall_act", "recall_party", "hindrance")
+_IN_REFUSALS = (
+    *("role", "plan", "recall", "recall_act", "recall_party", "hindrance"),
+    *published_words.IN_REFUSALS,
+)
 
 LEVEL_CLASSES = {"red": "I", "orange": "II", "yellow": "III", "blue": "IV"}
 

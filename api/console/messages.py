@@ -45,6 +45,8 @@ _MESSAGE_ARGUMENT = {
     "_problem": 2,
     "wrong": 1,
     "CannotRead": 0,
+    "CodeProblem": 0,
+    "_Unreadable": 0,
 }
 # Modules whose ValueError reaches a person: parsers of cells, and checks of what was typed.
 _PARSERS = (

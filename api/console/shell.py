@@ -82,9 +82,12 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, frozenset[Role]], ...]], ...] = (
     (
         "Supervision sampling",
         (
+            ("Annual plans", "annual.listing", STAFF),
             ("Plans and draws", "plans.listing", STAFF),
             ("Tasks", "tasks.listing", frozenset({Role.INSPECTOR}) | LEADS),
             ("Sampling records", "records.listing", STAFF),
+            ("Contracts and notices", "agencies.listing", STAFF),
+            ("Publication", "results.listing", STAFF),
         ),
     ),
     (
@@ -110,6 +113,7 @@ _PUBLIC_MENU = (
     ("Recalls", "public.recalls"),
     ("Draws", "verify.listing"),
     ("Draw log", "draw_log.show"),
+    ("Disclosure", "published.overview"),
 )
 
 

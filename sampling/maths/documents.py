@@ -251,7 +251,7 @@ def _share(value: Any, field: Field) -> str:
     if percent:
         share /= 100
     if isinstance(value, float) or not 0 < share <= 1:
-        raise _Unreadable("A share lies above 0 and is at most 1, such as 0.05 or 5%, got {got}.",
+        raise _Unreadable("A share lies above 0 and is at most 1, such as 0.05, got {got}.",
                           got=typed)  # fmt: skip
     return format(share.normalize(), "f")
 

@@ -211,9 +211,9 @@ def issue_notice(
     least = _people_needed(session, visit_on)
     problems = []
     if len(team) < least:
-        facts = {"least": least, "got": len(team)}
+        people = {"least": least, "got": len(team)}
         words = "At least {least} people come; {got} are assigned. Assign the team first."
-        problems.append(FieldProblem("samplers", words, facts))
+        problems.append(FieldProblem("samplers", words, people))
     for name, value in (("authority", authority), ("basis", basis)):
         if not value.strip():
             problems.append(FieldProblem(name, "This field must be filled in."))
