@@ -14,6 +14,7 @@ MODEL_MODULES = (
     "core.outbox",
     "registry.models",
     "sampling.models.plans",
+    "sampling.models.procedure",
     "traceability.models",
     "risk.models",
     "recall.models",
