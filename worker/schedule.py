@@ -59,6 +59,12 @@ SCHEDULE: tuple[Entry, ...] = (
         slot=_daily_five,
         payload=lambda _civil: {},
     ),
+    Entry(
+        name="sampling.settle-cases",
+        topic="sampling.settling-due",
+        slot=_daily_five,
+        payload=lambda _civil: {},
+    ),
 )
 
 

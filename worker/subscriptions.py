@@ -30,6 +30,9 @@ SUBSCRIPTIONS: dict[str, tuple[Job, ...]] = {
         Job("imports.carry-out", "worker.imports:carry_out", LONG, timeout_s=1800),
     ),
     "sampling.results-recorded": (Job("risk.observe", "risk.jobs:observe"),),
+    "sampling.settling-due": (
+        Job("sampling.settle-cases", "sampling.jobs:settle_sampling_cases", timeout_s=600),
+    ),
     "risk.detection-requested": (Job("risk.detect", "risk.jobs:detect", LONG, timeout_s=3600),),
     "traceability.ledger-uploaded": (
         Job("traceability.load-ledger", "traceability.jobs:load_ledger", LONG, timeout_s=3600),

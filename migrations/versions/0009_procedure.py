@@ -85,12 +85,16 @@ def upgrade() -> None:
         sa.Column("platform_id", sa.BigInteger(), nullable=True),
         sa.Column("platform_name", sa.Text(), nullable=True),
         sa.Column("samplers", JSONB(), nullable=False),
+        sa.Column("testers", JSONB(), nullable=False),
         sa.Column("record_no", sa.Text(), nullable=True),
+        sa.Column("proposals", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("objection_count", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("retained_samples", sa.BigInteger(), nullable=True),
         sa.Column("laboratory", sa.Text(), nullable=True),
         sa.Column("second_laboratory", sa.Text(), nullable=True),
         sa.Column("not_sampled_reason", sa.Text(), nullable=True),
         sa.Column("verdict", sa.Text(), nullable=True),
+        sa.Column("standing_items", JSONB(), nullable=True),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("void_reason", sa.Text(), nullable=True),
@@ -375,11 +379,9 @@ def upgrade() -> None:
     # A unit may know of its case once it is told of the visit, anybody told of the result from
     # then on; nobody is warned before, and nobody sees a result that was not sent to him.
     _own_rows("sampling_party", f"enterprise_id = {OWN}")
-    _own_rows(
-        "sampling_case",
-        f"(enterprise_id = {OWN} AND told_at IS NOT NULL) OR EXISTS "
-        "(SELECT 1 FROM sampling_party p WHERE p.case_id = sampling_case.id)",
-    )
+    own_told = f"(enterprise_id = {OWN} AND told_at IS NOT NULL)"
+    party = "EXISTS (SELECT 1 FROM sampling_party p WHERE p.case_id = sampling_case.id)"
+    _own_rows("sampling_case", f"{own_told} OR {party}")
     _own_rows(
         "sampling_clock",
         "EXISTS (SELECT 1 FROM sampling_case c WHERE c.id = sampling_clock.case_id)",
@@ -402,6 +404,9 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take down."""
+    for table in ("sampling_case", "sampling_test", "sampling_case_file", "sampling_objection"):
+        op.execute(f"DROP POLICY own_rows ON {table}")  # they look into other tables
+    op.execute("DROP POLICY own_rows ON sampling_clock")
     op.drop_table("sampling_objection")
     op.drop_table("sampling_clock")
     op.drop_table("sampling_test")

@@ -613,7 +613,7 @@ _ROWS: tuple[Move, ...] = (
         "formalities",
         purposes=SUPERVISION_ONLY,
         starts=(_FAILED_CONFIRMED,),
-        stops=(CLOCK_LABORATORY,),
+        stops=(CLOCK_FORMALITIES, CLOCK_LABORATORY),
         resumes=(CLOCK_RETURN,),
     ),
     Move(

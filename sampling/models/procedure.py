@@ -73,12 +73,17 @@ class SamplingCase(Base, Versioned):
     platform_id: Mapped[int | None] = mapped_column(ForeignKey("enterprise.id"))
     platform_name: Mapped[str | None]
     samplers: Mapped[list[Any]]  # work numbers
+    testers: Mapped[list[Any]]  # of the test at hand
     record_no: Mapped[str | None]  # of the sampling record (抽样单)
+    proposals: Mapped[int] = mapped_column(default=0, server_default="0")  # made or declined
+    # Counted here: a party that objects does not see the objections of others.
+    objection_count: Mapped[int] = mapped_column(default=0, server_default="0")
     retained_samples: Mapped[int | None]
     laboratory: Mapped[str | None]
     second_laboratory: Mapped[str | None]
     not_sampled_reason: Mapped[str | None]
     verdict: Mapped[str | None]  # the one that stands
+    standing_items: Mapped[list[Any] | None]  # failed items that stand
     confirmed_at: Mapped[datetime | None]
     # From when the unit may know of the case: before, nobody is warned.
     told_at: Mapped[datetime | None]
