@@ -20,6 +20,7 @@ MODEL_MODULES = (
     "sampling.models.records",
     "sampling.models.publication",
     "sampling.models.seats",
+    "sampling.models.procedure",
     "traceability.models",
     "risk.models",
     "recall.models",

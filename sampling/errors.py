@@ -682,6 +682,8 @@ class DepartmentResultPublished(Conflict):
 
     code = "sampling/department-result-published"
     message = "Department {department} has published {unit_code} on {published_on}."
+
+
 # Acceptance sampling
 
 
@@ -734,6 +736,8 @@ class HistoryDiffers(Conflict):
         "Lot {position} of series {series_no} is stored with another verdict than its numbers "
         "give. Nothing is recorded; close the series and look into the change."
     )
+
+
 # Estimates and the design advisor.
 
 
@@ -761,8 +765,291 @@ class CalibrationImpossible(Invalid):
 
     code = "sampling/calibration-impossible"
     message = "The results of plan {plan_no} cannot be calibrated: {reason}"
+
+
 class OtherLogUnreadable(Invalid):
     """A pasted log of another draw cannot be read."""
 
     code = "sampling/other-log-unreadable"
     message = "The log cannot be read: {reason}."
+
+
+# ---- sampling cases: the procedure after the draw ------------------------------------------------
+
+
+class CaseUnknown(NotFound):
+    """No such sampling case, or none that the actor may see."""
+
+    code = "sampling/case-unknown"
+    message = "No sampling case has the number {number}."
+
+
+class CaseStateForbids(Conflict):
+    """The act is not lawful in the present state."""
+
+    code = "sampling/case-state-forbids"
+    message = "Case {number} is in state {state}; “{act}” is not possible now."
+
+
+class NotThisCaseParty(Forbidden):
+    """The act belongs to somebody else."""
+
+    code = "sampling/not-this-case-party"
+    message = "“{act}” is for {parties}."
+
+
+class NotThisPurpose(Conflict):
+    """Supervision and monitoring samples are kept apart."""
+
+    code = "sampling/not-this-purpose"
+    message = (
+        "Case {number} is of purpose {purpose}; “{act}” does not exist there. Monitoring samples "
+        "get no verdict, no order and no publication."
+    )
+
+
+class NotThisDomain(Conflict):
+    """The step belongs to another kind of sampling."""
+
+    code = "sampling/not-this-domain"
+    message = "Case {number} is sampled in {domain}; “{act}” does not exist there."
+
+
+class VerdictForbids(Conflict):
+    """The standing verdict does not lead there."""
+
+    code = "sampling/verdict-forbids"
+    message = "The standing verdict of case {number} is {verdict}; “{act}” needs {needed}."
+
+
+class CaseEvidenceInvalid(Invalid):
+    """Facts of an act are missing or cannot be meant."""
+
+    code = "sampling/case-evidence-invalid"
+    message = "“{act}” cannot be put on record like this; see the fields."
+
+
+class TwoPeopleNeeded(Conflict):
+    """A grave step is proposed by one person and approved by another."""
+
+    code = "sampling/two-people-needed"
+    message = "“{act}” needs two people: propose it, and let somebody else approve it."
+
+
+class ProposalOpen(Conflict):
+    """Something is proposed already."""
+
+    code = "sampling/proposal-open"
+    message = "“{act}” is proposed for case {number} already; approve or decline it first."
+
+
+class NoProposal(Conflict):
+    """Nothing is proposed."""
+
+    code = "sampling/no-proposal"
+    message = "Nothing is proposed for case {number}."
+
+
+class OwnProposal(Forbidden):
+    """Nobody approves the own proposal."""
+
+    code = "sampling/own-proposal"
+    message = "“{act}” was proposed by this account; another person approves it."
+
+
+class TooFewOnSite(Invalid):
+    """Fewer samplers than the rule wants."""
+
+    code = "sampling/too-few-on-site"
+    message = "{given} samplers are named, at least {needed} are needed ({source} {article})."
+
+
+class SamplerUnknown(Invalid):
+    """A person who is not on the register, or not active."""
+
+    code = "sampling/sampler-unknown"
+    message = "{numbers} is not on the register of people, or no longer active."
+
+
+class SamplerNotDrawn(Conflict):
+    """Other people than those who were drawn."""
+
+    code = "sampling/sampler-not-drawn"
+    message = (
+        "{numbers} was not drawn for this unit (drawn: {team}); name the drawn team, or give the "
+        "reason for standing in."
+    )
+
+
+class SamplersWouldTest(Conflict):
+    """Who samples does not test (抽检分离)."""
+
+    code = "sampling/samplers-would-test"
+    message = "{numbers} took this sample and may not test it ({source} {article})."
+
+
+class LaboratoryNotAccredited(Conflict):
+    """The accreditation has ended."""
+
+    code = "sampling/laboratory-not-accredited"
+    message = "The accreditation of {laboratory} ended on {until}; choose another laboratory."
+
+
+class SameLaboratory(Conflict):
+    """The re-test goes to another laboratory."""
+
+    code = "sampling/same-laboratory"
+    message = (
+        "{laboratory} tested first; name another laboratory, or say why it is the only qualified "
+        "one."
+    )
+
+
+class PartiesMissing(Invalid):
+    """The law names more parties than were told."""
+
+    code = "sampling/parties-missing"
+    message = "The result must also be told to: {missing}."
+
+
+class PartyUnknown(Invalid):
+    """Nobody with this role was told."""
+
+    code = "sampling/party-unknown"
+    message = "No {role} was told of the result of case {number}."
+
+
+class AlreadyReceived(Conflict):
+    """The receipt stands."""
+
+    code = "sampling/already-received"
+    message = "The {role} received the result on {received_on}; that cannot be changed."
+
+
+class ObjectionLate(Conflict):
+    """The time to object is over."""
+
+    code = "sampling/objection-late"
+    message = "The time to object ended on {due_on} ({source} {article})."
+
+
+class ObjectionUnknown(Invalid):
+    """No open objection has this number."""
+
+    code = "sampling/objection-unknown"
+    message = "Case {number} has no open objection {objection}."
+
+
+class ObjectionKindForbids(Conflict):
+    """Only disputes of the conclusion go to a re-test."""
+
+    code = "sampling/objection-kind-forbids"
+    message = (
+        "Objection {objection} is about {kind}; only a dispute of the conclusion goes to a "
+        "re-test, others are handled."
+    )
+
+
+class RetainedSampleGone(Conflict):
+    """There is nothing to test again."""
+
+    code = "sampling/retained-sample-gone"
+    message = "No retained sample of case {number} is kept; the first result is final."
+
+
+class NotDisputed(Invalid):
+    """The re-test names items that did not fail."""
+
+    code = "sampling/not-disputed"
+    message = "{items} did not fail in the first test; the re-test is of disputed items only."
+
+
+class StillOpen(Conflict):
+    """Somebody may still object, or has objected."""
+
+    code = "sampling/still-open"
+    message = "Case {number} cannot be confirmed yet: {reason}"
+
+
+class ObjectionUpheld(Conflict):
+    """An upheld objection ends the case."""
+
+    code = "sampling/objection-upheld"
+    message = "Objection {objection} was upheld; case {number} can only be declared void."
+
+
+class NothingUpheld(Conflict):
+    """No objection was upheld."""
+
+    code = "sampling/nothing-upheld"
+    message = "No objection to case {number} was upheld; confirm the result instead."
+
+
+class FormalitiesLate(Conflict):
+    """The time for the formalities is over."""
+
+    code = "sampling/formalities-late"
+    message = "The formalities were due on {due_on}; the re-test is deemed waived."
+
+
+class FormalitiesStillRun(Conflict):
+    """The applicant still has time."""
+
+    code = "sampling/formalities-still-run"
+    message = "The applicant of case {number} has time until {due_on}."
+
+
+class NotTheApplicant(Forbidden):
+    """Only who objected pays for the re-test."""
+
+    code = "sampling/not-the-applicant"
+    message = "The re-test of case {number} was asked for by somebody else."
+
+
+class CorrectionStillRuns(Conflict):
+    """The unit still has time to correct."""
+
+    code = "sampling/correction-still-runs"
+    message = "The unit has time to correct until {due_on}, and has not reported yet."
+
+
+class CorrectionReported(Conflict):
+    """The correction was reported; a re-check decides."""
+
+    code = "sampling/correction-reported"
+    message = "The correction of case {number} was reported; check it again before escalating."
+
+
+class WindowNotOpen(Conflict):
+    """The second re-check lies within a window of days."""
+
+    code = "sampling/window-not-open"
+    message = "The second re-check may begin on {opens_on}, not before ({source} {article})."
+
+
+class ProductNeeded(Invalid):
+    """Nobody said what was sampled."""
+
+    code = "sampling/product-needed"
+    message = "Name the product of case {number}."
+
+
+class CaseExists(Conflict):
+    """One case for each unit and product."""
+
+    code = "sampling/case-exists"
+    message = "Unit {unit_code} has case {number} for this product already."
+
+
+class RapidTestUnknown(NotFound):
+    """No such rapid test."""
+
+    code = "sampling/rapid-test-unknown"
+    message = "No rapid test has the number {number}."
+
+
+class RapidTestUsed(Conflict):
+    """It led to a case already."""
+
+    code = "sampling/rapid-test-used"
+    message = "Rapid test {number} led to case {case_no} already."

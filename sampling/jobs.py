@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from core.actors import SYSTEM
 from core.outbox import Run, effect
 from sampling.service.log import sign_log as sign
+from sampling.service.procedure.settling import settle_cases
 
 
 def sign_log(run: Run, *, sequence: int) -> None:
@@ -17,3 +19,9 @@ def sign_log_daily(run: Run) -> None:
     """Cover what was not covered; no new entry, no new checkpoint."""
     with effect(run) as session:
         sign(session)
+
+
+def settle_sampling_cases(run: Run) -> None:
+    """Let rights lapse, results stand and due days move, as the day wants."""
+    with effect(run) as session:
+        settle_cases(session, SYSTEM)

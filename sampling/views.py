@@ -189,6 +189,8 @@ class DepartmentView:
     note: str | None
     recorded_at: datetime | None
     published_at: datetime | None
+
+
 class SeriesView:
     """A series of lots as lists show it."""
 
