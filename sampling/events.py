@@ -102,6 +102,7 @@ class RecordWithdrawn:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
 class FailureConfirmed:
     """A failed sample stands: nobody objected in time, or the re-test agreed.
 

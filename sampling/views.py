@@ -191,6 +191,7 @@ class DepartmentView:
     published_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
 class SeriesView:
     """A series of lots as lists show it."""
 

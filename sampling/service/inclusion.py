@@ -7,21 +7,19 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
 from core.actors import Actor, Role
-from core.chain import MerkleTree
 from core.clock import today
 from sampling.errors import NotInRoster, TokenWrong
-from sampling.maths.commitment import FrameUnit, frame_tree, in_frame_order
+from sampling.maths.columns import FrameColumns
+from sampling.maths.columns import inclusion_proof as proof_of
+from sampling.maths.commitment import FrameUnit
 from sampling.maths.inclusion import inclusion_part, inclusion_token, is_token
-from sampling.models.plans import FrameUnit as FrameRow
 from sampling.models.plans import Plan, PlanPart, PlanSecret
 from sampling.queries.disclosed import public_plan
-from sampling.service.parts import stored_units
+from sampling.service.frames import stored_columns, stored_details, stored_roots
 
 EXCLUDED = "excluded: {reason}"
 ABSENT = "no such code; the filters of the plan are public"
@@ -53,12 +51,13 @@ def inclusion_proof(
         raise TokenWrong(plan_no=plan.no)
     if row is None:
         raise NotInRoster(unit_code=wanted, plan_no=plan.no, reason=ABSENT)
-    unit = FrameUnit(row.code, row.stratum, row.category_code, row.region_code, bytes(row.recused))
-    grown = _tree_of(session, plan)
+    columns = _roster_of(session, plan)
     return inclusion_part(
-        unit=unit,
-        index=grown.index(unit.code),
-        tree=grown.tree,
+        unit=row.unit,
+        index=row.index,
+        size=len(columns),
+        path=proof_of(columns, row.index, stored_roots(session, plan), plan.digest),
+        root=bytes(plan.frame_root or b""),
         plan=document,
         receipt=json.loads(_content(session, plan, "commitment.json"))["receipt"],
     )
@@ -87,8 +86,13 @@ def token_for(session: Session, actor: Actor, plan_no: str, *, code: str) -> dic
     return {"code": row.code, "token": inclusion_token(secret, row.code, plan.digest)}
 
 
-def _row(session: Session, plan: Plan, code: str) -> FrameRow | None:
-    return session.get(FrameRow, (plan.id, code)) or session.get(FrameRow, (plan.id, code.upper()))
+def _row(session: Session, plan: Plan, code: str) -> _Entry | None:
+    columns = _roster_of(session, plan)
+    found = columns.rows_of([code]) or columns.rows_of([code.upper()])
+    for index in found.values():
+        detail = stored_details(session, plan, [index])[index]
+        return _Entry(columns.unit(index), index, detail.enterprise_id)
+    return None
 
 
 def _content(session: Session, plan: Plan, name: str) -> bytes:
@@ -106,7 +110,7 @@ def _refuse_excluded(plan: Plan, document: dict[str, Any], code: str) -> None:
             )
 
 
-def _may_know(session: Session, actor: Actor, plan: Plan, row: FrameRow | None, token: str) -> bool:
+def _may_know(session: Session, actor: Actor, plan: Plan, row: _Entry | None, token: str) -> bool:
     if actor.is_staff:
         return True
     frame = select(PlanPart.public_on).where(
@@ -123,31 +127,31 @@ def _may_know(session: Session, actor: Actor, plan: Plan, row: FrameRow | None, 
     return bool(token) and is_token(token, secret, row.code, plan.digest)
 
 
-@dataclass(frozen=True, slots=True)
-class _Grown:
-    """The tree over a roster, and the order of its codes."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Entry:
+    """A unit of a roster, where it stands, and whose it is."""
 
-    tree: MerkleTree
-    codes: npt.NDArray[np.bytes_]
+    unit: FrameUnit
+    index: int
+    enterprise_id: int
 
-    def index(self, code: str) -> int:
-        """The place of a code in frame order."""
-        return int(np.flatnonzero(self.codes == code.encode())[0])
+    @property
+    def code(self) -> str:
+        """The code in the draw."""
+        return self.unit.code
 
 
-# The last tree asked for: on the day after a commitment many ask for the same one. About 150 bytes
-# for each unit; a roster is frozen, so what is kept cannot grow old.
-_kept: dict[bytes, _Grown] = {}
+# The last roster asked for: on the day after a commitment many ask for the same one. A roster is
+# frozen, so what is kept cannot grow old.
+_kept: dict[bytes, FrameColumns] = {}
 _keeping = threading.Lock()
 
 
-def _tree_of(session: Session, plan: Plan) -> _Grown:
+def _roster_of(session: Session, plan: Plan) -> FrameColumns:
     root = bytes(plan.frame_root or b"")
     with _keeping:
         if root not in _kept:
-            units = stored_units(session, plan)
-            codes = sorted((unit.code for unit in units), key=in_frame_order)
-            grown = _Grown(frame_tree(units, plan.digest), np.array(codes, dtype=np.bytes_))
+            columns = stored_columns(session, plan)
             _kept.clear()
-            _kept[root] = grown
+            _kept[root] = columns
         return _kept[root]
