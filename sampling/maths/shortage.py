@@ -75,9 +75,7 @@ def shortage(
     ordered = sorted(tasks, key=lambda task: in_frame_order(task.code))
     lists = list(Eligibility(people, rule).seat_lists(ordered))
     room = {one.id: max(0, one.cap - one.load) for one in people}
-    demands = [
-        Demand(one.seats, tuple(people[place].id for place in one.people.tolist())) for one in lists
-    ]
+    demands = [Demand(one.seats, tuple(people[place].id for place in one.able())) for one in lists]
     # A list that is short by itself is the smallest set there can be.
     alone = [n for n, one in enumerate(demands) if len(one.eligible) < one.seats]
     deficient = alone[:1] or _deficient(demands, range(len(demands)), room)
