@@ -31,7 +31,7 @@ from sampling.maths.commitment import (
 from sampling.maths.draw import StratifiedDraw, StratumRule, draw_stratified, tickets
 from sampling.maths.entropy import entropy_bytes
 from sampling.maths.replay import inspector_of, team_rule_of
-from sampling.maths.shortage import shortage
+from sampling.maths.shortage import Shortage, shortage
 from sampling.models.plans import (
     Assignment,
     Draw,
@@ -92,7 +92,7 @@ def draw(session: Session, actor: Actor, plan_no: str) -> Draw:
     parts = {
         "entropy.json": {"sources": given},
         "draw.json": bundle.draw_part(drawn),
-        "assignment.json": bundle.assignment_part(teams, openings),
+        "assignment.json": bundle.assignment_part(teams, openings, lack),
         "history.json": {"replacements": [], "void": None},
     }
     return _store(session, actor, plan, drawn, teams, parts, committed.document["software"], lack)
@@ -164,14 +164,13 @@ class Committed:
             algorithm=self.plan.digest,
         )
 
-    def shortage(self, codes: Sequence[str]) -> dict[str, Any] | None:
-        """The fewest of some units that prove that they cannot all get teams, for people."""
-        found = shortage(
+    def shortage(self, codes: Sequence[str]) -> Shortage | None:
+        """The fewest of some units that prove that they cannot all get teams."""
+        return shortage(
             tasks=[self.task(code) for code in codes],
             inspectors=self.inspectors,
             rule=team_rule_of(self.document),
         )
-        return None if found is None else asdict(found)
 
 
 def _settled_values(session: Session, plan: Plan) -> list[dict[str, Any]]:
@@ -196,7 +195,7 @@ def _store(
     teams: Teams,
     parts: Mapping[str, Mapping[str, Any]],
     software: str,
-    lack: Mapping[str, Any] | None,
+    lack: Shortage | None,
 ) -> Draw:
     hashes = {
         name: hashlib.sha256(canonical_json(value)).hexdigest()
@@ -216,7 +215,7 @@ def _store(
             {"code": one.code, "reasons": [[i, reason.value] for i, reason in one.reasons]}
             for one in teams.blocking
         ],
-        shortage=lack,
+        shortage=None if lack is None else asdict(lack),
     )
     session.add(row)
     session.flush()  # the units refer to it

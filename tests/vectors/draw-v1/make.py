@@ -18,6 +18,7 @@ from sampling.maths import bundle, commitment, draw, entropy
 from sampling.maths.assignment import Assignment, Inspector, Pool, Task, assign
 from sampling.maths.recusal import stand_in
 from sampling.maths.replay import team_rule_of
+from sampling.maths.shortage import shortage
 
 HERE = Path(__file__).parent
 VERIFIER = b"# the standalone verifier takes this place in a real bundle\n"
@@ -73,6 +74,7 @@ def made(
     replaced: int = 0,
     void: dict[str, Any] | None = None,
     late: tuple[tuple[int, int, int], ...] = (),
+    explained: bool = False,
 ) -> dict[str, bytes]:
     """All parts of one bundle; ``late``: (after so many replacements, team, seat) recusals."""
     salts = {unit[0]: commitment.recusal_salt(SECRET, unit[0], digest) for unit in units}
@@ -167,6 +169,13 @@ def made(
         )
 
     found = teams_of([unit.code for unit in drawn.selected], inspectors)
+    lack = None
+    if explained:
+        chosen = [by_code[unit.code] for unit in drawn.selected]
+        tasks = [
+            Task(u.code, u.category, u.region, recused.get(u.code, frozenset())) for u in chosen
+        ]
+        lack = shortage(tasks=tasks, inspectors=inspectors, rule=team_rule_of(plan))
     dispatch = draw.tickets(seed, "dispatch", digest)
     order = sorted((unit.code for unit in drawn.selected), key=dispatch.of)
 
@@ -237,7 +246,9 @@ def made(
             "commitment.json": {**said, "receipt": receipt},
             "entropy.json": {"sources": given},
             "draw.json": bundle.draw_part(drawn),
-            "assignment.json": bundle.assignment_part(found, [opened(code) for code in order]),
+            "assignment.json": bundle.assignment_part(
+                found, [opened(code) for code in order], lack
+            ),
             "history.json": history,
         },
         VERIFIER,
@@ -331,6 +342,15 @@ def cases() -> dict[str, dict[str, bytes]]:
             replaced=2,
             # The same seat twice; a leader; a team that came with a replacement.
             late=((0, 1, 1), (0, 1, 1), (1, 3, 0), (2, 7, 2)),
+        ),
+        "shortage": made(
+            no="CC-2026-0008",
+            units=roster(30, ["A"]),
+            inspectors=[replace(one, is_senior=n < 3) for n, one in enumerate(tight)],
+            quotas={"A": (10, 2)},
+            recused={},
+            team=team(size=3, mixed=True, qualification="none", region=False),
+            explained=True,
         ),
         "joint": made(
             no="CC-2026-0007",
