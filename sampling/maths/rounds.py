@@ -131,7 +131,7 @@ class Rounds:
         named, started = self.named, self.pair.started.copy()
         started.update(length_prefixed(code))
         start = started.copy
-        found = []
+        found: list[bytes] = []
         keep = found.append
         for person in people:
             taken = start()

@@ -63,7 +63,10 @@ def tasks_of(session: Session, person_id: int) -> list[TaskView]:
         )
         .order_by(Plan.visit_on, Plan.no, seat.c.dispatch)
     )
-    return [TaskView(*row[:5], is_lead=row[5] == 0) for row in session.execute(statement)]
+    return [
+        TaskView(no, title, code, name, visit_on, is_lead=position == 0)
+        for no, title, code, name, visit_on, position in session.execute(statement)
+    ]
 
 
 def waiting(session: Session, person_id: int | None) -> Waiting:
