@@ -439,6 +439,17 @@ def words_of_codes(fact: str) -> list[str]:
     return told
 
 
+def words_of_reasons(fact: str) -> str:
+    """Reasons with the people they bar, "recused: J001, J002; load: J003", in words; or nothing."""
+    told = []
+    for part in fact.split("; "):
+        code, colon, people = part.partition(": ")
+        if not colon or code not in LABELS["why_not"]:
+            return ""
+        told.append(f"{label('why_not', code)}: {people}")
+    return "; ".join(told)
+
+
 def tone(family: str, code: object) -> str:
     """The class that colours a state."""
     return TONES.get(family, {}).get(str(code), "")

@@ -75,9 +75,7 @@ def shortage(
     ordered = sorted(tasks, key=lambda task: in_frame_order(task.code))
     lists = list(Eligibility(people, rule).seat_lists(ordered))
     room = {one.id: max(0, one.cap - one.load) for one in people}
-    demands = [
-        Demand(one.seats, tuple(people[place].id for place in one.people.tolist())) for one in lists
-    ]
+    demands = [Demand(one.seats, tuple(people[place].id for place in one.able())) for one in lists]
     # A list that is short by itself is the smallest set there can be.
     alone = [n for n, one in enumerate(demands) if len(one.eligible) < one.seats]
     deficient = alone[:1] or _deficient(demands, range(len(demands)), room)
@@ -96,6 +94,38 @@ def shortage(
         is_minimal=is_minimal,
         is_smallest=is_smallest,
     )
+
+
+def lack_of(
+    tasks: Sequence[Task],
+    named: Sequence[tuple[str, int]],
+    inspectors: Sequence[Inspector],
+    rule: TeamRule,
+) -> tuple[int, int]:
+    """Seats that some seat lists want, and the room that those who may take them have there.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+        The units of the lists.
+    named : sequence of (code, number)
+        Each list by its unit and its number there, from 0.
+
+    Raises
+    ------
+    ValueError
+        If a unit has no such list.
+    """
+    people = sorted(inspectors, key=lambda one: in_frame_order(one.id))
+    lists: dict[tuple[str, int], SeatList] = {}
+    for task in tasks:
+        for number, one in enumerate(Eligibility(people, rule).seat_lists([task])):
+            lists[task.code, number] = one
+    if not set(named) <= set(lists):
+        raise ValueError("a unit has no such seat list")
+    wanted = Counter(place for key in named for place in lists[key].able())
+    room = sum(min(people[n].cap - people[n].load, count) for n, count in wanted.items())
+    return sum(lists[key].seats for key in named), room
 
 
 def _deficient(demands: Sequence[Demand], of: Sequence[int], room: dict[str, int]) -> list[int]:

@@ -65,7 +65,7 @@ def tasks_of(session: Session, person_id: int) -> list[TaskView]:
         .order_by(Plan.visit_on, Plan.no, seat.c.dispatch)
     )
     return [
-        TaskView(no, title, code, name, visit_on, position == 0)
+        TaskView(no, title, code, name, visit_on, is_lead=position == 0)
         for no, title, code, name, visit_on, position in session.execute(statement)
     ]
 

@@ -34,7 +34,7 @@ from sampling.maths.draw import StratifiedDraw, StratumRule, tickets
 from sampling.maths.entropy import SourceKind, entropy_bytes
 from sampling.maths.ranking import draw_columns
 from sampling.maths.replay import has_odds, inspector_of, permanent_of, team_rule_of
-from sampling.maths.shortage import shortage
+from sampling.maths.shortage import Shortage, shortage
 from sampling.models.plans import (
     Assignment,
     Draw,
@@ -82,7 +82,7 @@ class Prepared:
     software: str
     columns: FrameColumns
     rows: dict[str, int]  # of the drawn units and the reserves
-    lack: dict[str, Any] | None  # why there are no teams, in words for people
+    lack: Shortage | None  # why there are no teams, in words for people
 
 
 def prepare(session: Session, plan_no: str, *, progress: Progress = silent) -> Prepared:
@@ -125,7 +125,7 @@ def prepare(session: Session, plan_no: str, *, progress: Progress = silent) -> P
     parts = {
         "entropy.json": {"sources": given},
         "draw.json": bundle.draw_part(drawn),
-        "assignment.json": bundle.assignment_part(teams, openings),
+        "assignment.json": bundle.assignment_part(teams, openings, lack),
         "history.json": {"replacements": [], "void": None},
     }
     return Prepared(
@@ -219,14 +219,13 @@ class Committed:
             algorithm=self.plan.digest,
         )
 
-    def shortage(self, codes: Sequence[str]) -> dict[str, Any] | None:
-        """The fewest of some units that prove that they cannot all get teams, for people."""
-        found = shortage(
+    def shortage(self, codes: Sequence[str]) -> Shortage | None:
+        """The fewest of some units that prove that they cannot all get teams."""
+        return shortage(
             tasks=[self.task(code) for code in codes],
             inspectors=self.inspectors,
             rule=team_rule_of(self.document),
         )
-        return None if found is None else asdict(found)
 
 
 def _settled_values(session: Session, plan: Plan) -> list[dict[str, Any]]:
@@ -283,7 +282,7 @@ def store_draw(
             {"code": one.code, "reasons": [[i, reason.value] for i, reason in one.reasons]}
             for one in teams.blocking
         ],
-        shortage=prepared.lack,
+        shortage=None if prepared.lack is None else asdict(prepared.lack),
     )
     session.add(row)
     session.flush()  # the units refer to it

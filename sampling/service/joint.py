@@ -203,11 +203,16 @@ def _problems(
     for place, one in enumerate(told):
         if one["item"] not in rule["items"]:
             facts = {"item": one["item"], "department": rule["key"]}
-            words = "{item} is not an item of department {department}."
-            problems.append(FieldProblem(f"items.{place}.item", words, facts))
+            problems.append(
+                FieldProblem(
+                    f"items.{place}.item",
+                    "{item} is not an item of department {department}.",
+                    facts,
+                )
+            )
         elif [other["item"] for other in told].index(one["item"]) != place:
-            words = "{item} is here twice."
-            problems.append(FieldProblem(f"items.{place}.item", words, {"item": one["item"]}))
+            facts = {"item": one["item"]}
+            problems.append(FieldProblem(f"items.{place}.item", "{item} is here twice.", facts))
         if one["finding"] not in FINDINGS:
             facts = {"allowed": ", ".join(FINDINGS)}
             problems.append(
