@@ -12,7 +12,7 @@ from registry.queries import RosterUnit
 from sampling.errors import CertainUnknown, ChancesImpossible, PlanInvalid
 from sampling.maths import pareto
 from sampling.models.plans import Plan, Stratum
-from sampling.service.framing import Frame
+from sampling.service.frames import Frame
 
 MEASURES = ("none", "grade", "risk_tier", "category", "given")
 EQUAL: Mapping[str, Any] = {"kind": "equal"}
