@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.helpers import SCOPE, WEB_ROLE, append_only, grant
+from migrations.helpers import SCOPE, WEB_ROLE, append_only, grant, staff_only
 
 TABLES = ("frame_block", "frame_names")
 
@@ -31,6 +31,19 @@ def build() -> None:
         sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_frame_names_plan_id")),
         sa.PrimaryKeyConstraint("plan_id", "number", name=op.f("pk_frame_names")),
     )
+    op.create_table(
+        "plan_step",
+        sa.Column("message_id", sa.BigInteger(), nullable=False),
+        sa.Column("plan_id", sa.BigInteger(), nullable=False),
+        sa.Column("step", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["message_id"], ["outbox_message.id"], name=op.f("fk_plan_step_message_id")
+        ),
+        sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_plan_step_plan_id")),
+        sa.PrimaryKeyConstraint("message_id", name=op.f("pk_plan_step")),
+    )
+    op.create_index(op.f("ix_plan_step_plan_id"), "plan_step", ["plan_id"], unique=False)
+    staff_only("plan_step")
     for table in TABLES:
         # Compressed already: the server need not try.
         op.execute(f"ALTER TABLE {table} ALTER COLUMN content SET STORAGE EXTERNAL")
@@ -51,5 +64,6 @@ def build() -> None:
 
 def drop() -> None:
     """Take them down."""
+    op.drop_table("plan_step")
     for table in reversed(TABLES):
         op.drop_table(table)

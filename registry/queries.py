@@ -323,7 +323,7 @@ def roster_count(
     *,
     category_codes: Sequence[str] | None = None,
     region_codes: Sequence[str] | None = None,
-    most: int,
+    most: int | None = None,
 ) -> int:
     """How many enterprises a frame may hold; counts no further than ``most``."""
     regions_by_id = {row.id: row.code for row in session.execute(select(Region.id, Region.code))}

@@ -123,3 +123,32 @@ class FailureConfirmed:
     category_code: str
     confirmed_on: str
     failed_items: list[dict[str, Any]]
+
+
+# ---- long steps done by a worker -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeRequested:
+    """Somebody asked for a plan to be frozen in the background, in the version he saw."""
+
+    topic: ClassVar[str] = "sampling.freeze-requested"
+
+    plan_no: str
+    version: int
+    account_id: int | None
+    account_name: str
+    role: str
+    software: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrawRequested:
+    """Somebody asked for the draw of a plan in the background."""
+
+    topic: ClassVar[str] = "sampling.draw-requested"
+
+    plan_no: str
+    account_id: int | None
+    account_name: str
+    role: str

@@ -29,6 +29,10 @@ SUBSCRIPTIONS: dict[str, tuple[Job, ...]] = {
     "imports.requested": (
         Job("imports.carry-out", "worker.imports:carry_out", LONG, timeout_s=1800),
     ),
+    "sampling.freeze-requested": (
+        Job("sampling.freeze", "sampling.jobs:freeze", LONG, timeout_s=3600),
+    ),
+    "sampling.draw-requested": (Job("sampling.draw", "sampling.jobs:draw", LONG, timeout_s=3600),),
     "sampling.results-recorded": (Job("risk.observe", "risk.jobs:observe"),),
     "sampling.log-extended": (Job("sampling.sign-log", "sampling.jobs:sign_log"),),
     "sampling.log-due": (Job("sampling.sign-log-daily", "sampling.jobs:sign_log_daily"),),

@@ -144,6 +144,8 @@ LABELS: dict[str, dict[str, object]] = {
     },
     "job_name": {
         "imports.carry-out": _("import of a file"),
+        "sampling.freeze": _("locking a roster"),
+        "sampling.draw": _("a draw"),
         "risk.observe": _("results to observations"),
         "risk.detect": _("judging the series"),
         "traceability.load-ledger": _("flow ledger"),
@@ -262,6 +264,14 @@ LABELS: dict[str, dict[str, object]] = {
         "history": _("earlier weeks"),
         "fit": _("computing bounds"),
         "compare": _("comparing ledgers"),
+        "read roster": _("reading the register"),
+        "leaves": _("hashing the roster"),
+        "tickets": _("computing tickets"),
+        "assign": _("assigning inspectors"),
+    },
+    "step": {
+        "freeze": _("Locking the roster"),
+        "draw": _("Drawing"),
     },
     "recall_party": {
         "producer": _("producer"),
@@ -301,6 +311,8 @@ LABELS: dict[str, dict[str, object]] = {
         "plan.drawn": _("drawn"),
         "plan.frozen": _("roster locked"),
         "plan.quotas": _("quotas changed"),
+        "plan.freeze-requested": _("locking asked for"),
+        "plan.draw-requested": _("draw asked for"),
         "plan.results-recorded": _("results recorded"),
         "plan.source-entered": _("public value entered"),
         "plan.unit-replaced": _("enterprise replaced"),
@@ -323,6 +335,7 @@ LABELS: dict[str, dict[str, object]] = {
     "done": {
         "plan": _("The plan is made. Look at the strata, then lock the roster."),
         "frozen": _("The roster is locked and the commitment is published."),
+        "asked": _("A worker does it now; this page shows how far it is."),
         "dice": _("The dice are typed."),
         "value": _("The public value stands."),
         "drawn": _("Drawn: enterprises, reserves and inspectors follow from the seed."),

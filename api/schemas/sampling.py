@@ -402,6 +402,13 @@ class WaitingOut(Schema):
     ready_to_draw = fields.Integer()
 
 
+class StepAskedOut(Schema):
+    """A long step that a worker does; follow the message under ``/api/v1/jobs``."""
+
+    plan_no = fields.String()
+    message_id = fields.Integer()
+
+
 class PublicDrawOut(Schema):
     """A published plan."""
 

@@ -29,3 +29,13 @@ class FrameNames(Base):
     plan_id: Mapped[int] = mapped_column(ForeignKey("plan.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
     content: Mapped[bytes] = mapped_column(deferred=True)  # sampling.maths.details.encoded
+
+
+class PlanStep(Base):
+    """A long step of a plan that a worker was asked to do, by the message that asks for it."""
+
+    __tablename__ = "plan_step"
+
+    message_id: Mapped[int] = mapped_column(ForeignKey("outbox_message.id"), primary_key=True)
+    plan_id: Mapped[int] = mapped_column(ForeignKey("plan.id"), index=True)
+    step: Mapped[str]  # "freeze" or "draw"

@@ -94,7 +94,7 @@ def prepare(session: Session, plan_no: str, *, progress: Progress = silent) -> P
     """
     plan = plan_by_no(session, plan_no)
     refuse_unless_committed(plan)
-    given = _settled_values(session, plan)
+    given = settled_values(session, plan)
     committed = Committed(session, plan)
     committed.check(progress=progress)
     value = seed(
@@ -228,7 +228,14 @@ class Committed:
         )
 
 
-def _settled_values(session: Session, plan: Plan) -> list[dict[str, Any]]:
+def settled_values(session: Session, plan: Plan) -> list[dict[str, Any]]:
+    """The value of each source, in the order of the plan.
+
+    Raises
+    ------
+    EntropyMissing
+        A source has none yet.
+    """
     entries = entries_of(session, plan)
     values: list[dict[str, Any]] = []
     missing = []
@@ -269,7 +276,7 @@ def store_draw(
         for name, value in parts.items()
         if name != "history.json"
     }
-    said = {"no": plan.no, "seed": drawn.seed.hex(), "parts": hashes}
+    said: dict[str, object] = {"no": plan.no, "seed": drawn.seed.hex(), "parts": hashes}
     entry = log.record(session, "draw.made", said)
     row = Draw(
         plan_id=plan.id,

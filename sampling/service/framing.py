@@ -40,20 +40,18 @@ def frame_of(session: Session, plan: Plan, *, progress: Progress = silent) -> Fr
         A code of the roster cannot take part in a draw.
     """
     filters = plan.filters
-    categories, regions = filters["category_codes"], filters["region_codes"]
-    if categories is not None:
-        categories = [n.code for c in categories for n in registry.category_subtree(session, c)]
-    if regions is not None:
-        above = _lines(registry.regions(session, plan.visit_on))
-        regions = [code for code, line in above.items() if not line.isdisjoint(regions)]
+    categories, regions = _meant(session, plan)
     limits = rules_of(session, plan)
     named = {one["code"]: one["reason"] for one in filters["exclusions"]}
     visited = last_inspected(session) if filters["repeat_days"] else {}
     since = plan.visit_on - timedelta(days=filters["repeat_days"] or 0)
+    total = 0
+    if progress is not silent:
+        total = registry.roster_count(session, category_codes=categories, region_codes=regions)
     found, exclusions = Reading(), []
     for unit in registry.roster_stream(session, category_codes=categories, region_codes=regions):
         if len(found) % STEP == 0:
-            progress("read roster", len(found), 0)
+            progress("read roster", len(found), total)
         code, stratum = unit_code(unit), getattr(unit, plan.strata_by)
         reason = named.get(unit.code) or named.get(code)
         if reason is None and unit.status != "active":
@@ -69,6 +67,26 @@ def frame_of(session: Session, plan: Plan, *, progress: Progress = silent) -> Fr
         else:
             exclusions.append((code, reason))
     return found.frame(sorted(exclusions, key=lambda pair: in_frame_order(pair[0])))
+
+
+def _meant(session: Session, plan: Plan) -> tuple[list[str] | None, list[str] | None]:
+    """Categories and regions of the filters with everything under them; None: all."""
+    categories, regions = plan.filters["category_codes"], plan.filters["region_codes"]
+    if categories is not None:
+        categories = [n.code for c in categories for n in registry.category_subtree(session, c)]
+    if regions is not None:
+        above = _lines(registry.regions(session, plan.visit_on))
+        regions = [code for code, line in above.items() if not line.isdisjoint(regions)]
+    return categories, regions
+
+
+def holds_more_than(session: Session, plan: Plan, units: int) -> bool:
+    """Does the register hold more enterprises for this plan? Counts no further than that."""
+    categories, regions = _meant(session, plan)
+    found = registry.roster_count(
+        session, category_codes=categories, region_codes=regions, most=units + 1
+    )
+    return found > units
 
 
 def pool_of(

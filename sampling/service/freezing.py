@@ -109,9 +109,9 @@ def prepare(
     The refusals of `freeze`.
     """
     plan = plan_by_no(session, plan_no)
-    _check_draft(plan)
+    check_draft(plan)
     refuse_unlisted(session, plan)
-    _check_sources_lie_ahead(plan)
+    check_sources_lie_ahead(plan)
     frame = frame_of(session, plan, progress=progress)
     strata = _checked_strata(session, plan, frame)
     pool = pool_of(session, plan, frame, secret)
@@ -162,11 +162,11 @@ def store_frozen(
         The plan was changed meanwhile.
     """
     plan = plan_by_no(session, frozen.plan_no, lock=True)
-    _check_draft(plan)
+    check_draft(plan)
     if plan.version != frozen.version:
         raise Stale
     _check_the_group(session, plan, lock=True)
-    _check_sources_lie_ahead(plan)
+    check_sources_lie_ahead(plan)
     plan.frame_root = root_of(frozen.roots, plan.digest)
     plan.plan_hash = plan_hash(frozen.document, plan.digest)
     plan.commitment = commitment(
@@ -182,12 +182,24 @@ def store_frozen(
     return plan
 
 
-def _check_draft(plan: Plan) -> None:
+def check_draft(plan: Plan) -> None:
+    """Only a draft can be frozen.
+
+    Raises
+    ------
+    StateForbids
+    """
     if plan.state != PlanState.DRAFT:
         raise StateForbids(plan_no=plan.no, state=plan.state, needed=PlanState.DRAFT.value)
 
 
-def _check_sources_lie_ahead(plan: Plan) -> None:
+def check_sources_lie_ahead(plan: Plan) -> None:
+    """No source may be known when the commitment is published.
+
+    Raises
+    ------
+    BeaconNotInFuture
+    """
     for source in plan.sources:
         due = due_at(source)
         if due is None or due > now():

@@ -23,6 +23,7 @@ from api.console.pages.verify import PARTS, verify_words
 from api.reference import VERSION
 from core.actors import STAFF, Role
 from core.clock import now, today
+from core.config import settings
 from core.errors import Refusal, Stale
 from core.unit_of_work import read_only, unit_of_work
 from registry.queries import categories, category_subtree, regions, roster
@@ -31,7 +32,8 @@ from registry.service import is_demo
 from sampling.maths.bundle import packed
 from sampling.maths.entropy import NETWORKS
 from sampling.queries import disclosed, plans, units
-from sampling.service import changing, drawing, entropy, framing, freezing, parts, planning
+from sampling.queries.steps import last_step
+from sampling.service import changing, drawing, entropy, framing, freezing, parts, planning, steps
 from sampling.service.limits import exempt_kinds, yearly_cap
 from sampling.views import DrawnUnitView, PlanDetail
 
@@ -273,6 +275,20 @@ def draw(no: str) -> Any:
     return _page(no, Form())
 
 
+@blueprint.route(BASE + "/<no>/step")
+@require(*STAFF)
+def step(no: str) -> Any:
+    """How far the long step of a plan is; asks for the whole page again when it has ended."""
+    with read_only(current_access()) as session:
+        found = last_step(session, plans.plan_by_no(session, no).id)
+    page = render_template(
+        "pages/_step.html", no=no, step=found, may_stop=current_actor().role in LEADS
+    )
+    if found is not None and found.is_under_way:
+        return page
+    return page, 200, {"HX-Refresh": "true"}
+
+
 @blueprint.route(f"{BASE}/<no>/draw.{EXTENSIONS}")
 @require(*STAFF)
 def export(no: str, extension: str) -> Any:
@@ -339,8 +355,11 @@ def _page(no: str, form: Form) -> Any:
     with read_only(current_access()) as session:
         detail = plans.plan_detail(session, no)
         drawn = _units(session, detail)
+        step = last_step(session, detail.summary.id)
+        waits = detail.summary.waits_for in ("freeze", "draw")
+        is_long = waits and steps.takes_long(session, plans.plan_by_no(session, no))
         frame = None
-        if detail.summary.waits_for == "freeze":
+        if detail.summary.waits_for == "freeze" and not is_long:
             frame = framing.frame_of(session, plans.plan_by_no(session, no))
         reserves = []
         if detail.summary.drawn_at:
@@ -360,6 +379,10 @@ def _page(no: str, form: Form) -> Any:
         left_out=Counter(reason for _code, reason in frame.exclusions) if frame else {},
         reserves=reserves,
         steps=_steps(detail),
+        step=step if waits else None,  # what came of it is the plan itself
+        is_long=is_long,
+        most=settings().units_at_once,
+        may_stop=current_actor().role in LEADS,
         address=address,
         qr=_code(address),
         may_lead=current_actor().role in LEADS,
@@ -432,10 +455,11 @@ def _change(no: str, done: str, act: Callable[[Session], object], *, versioned: 
                 plan = plans.plan_by_no(session, no)
                 if request.form.get("version") != str(plan.version):
                     raise Stale
-            act(session)
+            told = act(session)
     except Refusal as refusal:
         form.refused(refusal)
         return _page(no, form)
+    done = told if isinstance(told, str) else done
     return redirect(url_for("plans.draw", no=no, done=done), 303)
 
 
@@ -443,14 +467,16 @@ def _change(no: str, done: str, act: Callable[[Session], object], *, versioned: 
 @require(*LEADS)
 def freeze(no: str) -> Any:
     """Lock roster and plan, and publish the commitment."""
-    return _change(
-        no,
-        "frozen",
-        lambda session: freezing.freeze(
-            session, current_actor(), no, secret=secrets.token_bytes(32), software=VERSION
-        ),
-        versioned=True,
-    )
+
+    def act(session: Session) -> str:
+        if steps.takes_long(session, plans.plan_by_no(session, no)):
+            steps.request_freeze(session, current_actor(), no, software=VERSION)
+            return "asked"
+        secret = secrets.token_bytes(32)
+        freezing.freeze(session, current_actor(), no, secret=secret, software=VERSION)
+        return "frozen"
+
+    return _change(no, "frozen", act, versioned=True)
 
 
 @blueprint.route(BASE + "/<no>/dice", methods=["POST"])
@@ -488,9 +514,15 @@ def value(no: str) -> Any:
 @require(*LEADS)
 def make_draw(no: str) -> Any:
     """Draw, once."""
-    return _change(
-        no, "drawn", lambda session: drawing.draw(session, current_actor(), no), versioned=True
-    )
+
+    def act(session: Session) -> str:
+        if steps.takes_long(session, plans.plan_by_no(session, no)):
+            steps.request_draw(session, current_actor(), no)
+            return "asked"
+        drawing.draw(session, current_actor(), no)
+        return "drawn"
+
+    return _change(no, "drawn", act, versioned=True)
 
 
 @blueprint.route(BASE + "/<no>/void", methods=["POST"])
