@@ -84,6 +84,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, frozenset[Role]], ...]], ...] = (
         (
             ("Plans and draws", "plans.listing", STAFF),
             ("Tasks", "tasks.listing", frozenset({Role.INSPECTOR}) | LEADS),
+            ("Acceptance sampling", "acceptance_pages.show", STAFF),
         ),
     ),
     (
