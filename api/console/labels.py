@@ -328,6 +328,9 @@ LABELS: dict[str, dict[str, object]] = {
         "recall.void": _("recall declared void"),
         "recall.scope-traced": _("scope traced"),
         "recall.clock-recalculated": _("due day settled"),
+        "series.opened": _("lot series opened"),
+        "series.lot-judged": _("lot judged"),
+        "series.closed": _("lot series closed"),
         "signal.assign": _("warning taken in hand"),
         "signal.confirm": _("warning confirmed"),
         "signal.close": _("warning closed"),
@@ -360,6 +363,33 @@ LABELS: dict[str, dict[str, object]] = {
         "record-discarded": _("The draft is given up; its number stays used."),
         "record-file": _("The file is on the record, by its hash."),
         "record-file-off": _("The file is taken off the draft."),
+        "series": _("The series is open; its first lot is inspected normally."),
+        "lot": _("The lot is judged; the verdict stays, and the next severity is set."),
+        "series-closed": _("The series is closed; its lots stay."),
+    },
+    # Acceptance sampling, GB/T 2828.1
+    "severity": {
+        "normal": _("normal inspection"),
+        "tightened": _("tightened inspection"),
+        "reduced": _("reduced inspection"),
+        "stopped": _("inspection stopped"),
+    },
+    "verdict": {"accepted": _("lot accepted"), "rejected": _("lot rejected")},
+    "switching": {
+        "9.1": _("normal inspection at the start"),
+        "9.2": _("goes on unchanged"),
+        "9.3.1": _("two of five lots or fewer rejected: tightened"),
+        "9.3.2": _("five accepted in a row: back to normal"),
+        "9.3.3.1": _("switching score 30: reduced"),
+        "9.3.4": _("a lot rejected, production unsteady or permission withdrawn: normal"),
+        "9.4": _("five rejected in tightened inspection: stopped"),
+        "9.4 resumed": _("improvement stated: goes on tightened"),
+        "9.3 note": _("submitted again: counts for nothing"),
+    },
+    "sampling_model": {
+        "hypergeometric": _("a lot of known size"),
+        "binomial": _("a long series of lots"),
+        "poisson": _("findings per 100 items"),
     },
 }
 
@@ -393,6 +423,8 @@ TONES: dict[str, dict[str, str]] = {
         "summary_filed": "done",
         "voided": "bad",
     },
+    "severity": {"normal": "", "tightened": "wait", "reduced": "done", "stopped": "bad"},
+    "verdict": {"accepted": "done", "rejected": "bad"},
     "clock": {
         "running": "busy",
         "paused": "stale",

@@ -88,6 +88,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, frozenset[Role]], ...]], ...] = (
             ("Sampling records", "records.listing", STAFF),
             ("Contracts and notices", "agencies.listing", STAFF),
             ("Publication", "results.listing", STAFF),
+            ("Acceptance sampling", "acceptance_pages.show", STAFF),
         ),
     ),
     (

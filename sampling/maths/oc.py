@@ -152,6 +152,7 @@ def _below(
 
 def _exactly(model: Model, size: int, count: int, quality: Values, lot_size: int | None) -> Values:
     if model == Model.HYPERGEOMETRIC:
+        assert lot_size is not None
         return np.asarray(stats.hypergeom.pmf(count, lot_size, quality, size))
     if model == Model.BINOMIAL:
         # Not binom.pmf: it overflows for shares near the smallest number there is.

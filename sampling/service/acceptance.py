@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from core.errors import FieldProblem
 from sampling.errors import AcceptanceInvalid
-from sampling.maths.acceptance import Kind, LotPlan, plan_for_lot
+from sampling.maths.acceptance import Kind, LotPlan, NoDoublePlan, plan_for_lot
 from sampling.maths.acceptance_tables import State
 from sampling.maths.audit_plans import Audit, audit_limit, audit_plan, with_power
 from sampling.maths.oc import (
@@ -17,6 +17,7 @@ from sampling.maths.oc import (
     DoublePlan,
     Model,
     SinglePlan,
+    acceptance_probabilities,
     characteristics,
     quality_accepted_with,
 )
@@ -303,3 +304,73 @@ def replayed(
         steps.append(step)
         now = step.after
     return steps
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A lot's plan beside the other severities and the whole scheme, at the same qualities.
+
+    ``chances``: acceptance by severity, of the plans asked for (double where there is one).
+    ``scheme``: the long run with switching. ``points``: the lot's own plan, with sample number
+    and outgoing quality.
+    """
+
+    qualities: tuple[float, ...]
+    chances: dict[State, tuple[float, ...]]
+    scheme: tuple[SchemeCharacteristic, ...]
+    points: tuple[Characteristic, ...]
+    producer_risk: float  # of the lot's own plan, at the AQL
+    consumer_quality: float | None  # accepted with 10 %
+
+
+def compared(found: LotPlan, *, points: int = 31) -> Comparison:
+    """How a lot's plan behaves beside the other severities and within the switching scheme.
+
+    Parameters
+    ----------
+    found : LotPlan
+        From `lot_plan`.
+    points : int
+        Qualities, evenly spread from 0 to where the plan accepts one lot in a thousand.
+
+    Raises
+    ------
+    AcceptanceInvalid
+        The plan rejects no lot.
+    """
+    model = Model.BINOMIAL if found.is_percent else Model.POISSON
+    with named():
+        last = quality_accepted_with(found.plan, WIDEST, model=model)
+        grid = [last * at / (points - 1) for at in range(points)]
+        chances = {}
+        for state in State:
+            other = _plan_beside(found, state)
+            chances[state] = tuple(acceptance_probabilities(other, grid, model=model))
+        scheme = tuple(
+            scheme_characteristic(found.first_letter, found.aql, each)
+            for each in grid[1:]
+            if each < 1
+        )
+        own = characteristics(found.plan, grid, model=model, lot_size=found.lot_size)
+        (at_aql,) = acceptance_probabilities(found.plan, [found.aql / 100], model=model)
+        return Comparison(
+            qualities=tuple(grid),
+            chances=chances,
+            scheme=scheme,
+            points=tuple(own),
+            producer_risk=1 - at_aql,
+            consumer_quality=quality_accepted_with(found.plan, CONSUMER, model=model),
+        )
+
+
+def _plan_beside(found: LotPlan, state: State) -> AnyPlan:
+    """The plan of another severity for the same lot; double if there is one and it is asked for."""
+    if state == found.state:
+        return found.plan
+    kind = Kind.DOUBLE if isinstance(found.plan, DoublePlan) else Kind.SINGLE
+    try:
+        return plan_for_lot(
+            found.lot_size, found.aql, level=found.level, state=state, kind=kind
+        ).plan
+    except NoDoublePlan:
+        return plan_for_lot(found.lot_size, found.aql, level=found.level, state=state).plan

@@ -63,8 +63,8 @@ def test_a_double_plan_of_a_lot(lead: Any) -> None:
         ("lot_size=2000&aql=1.1", 422, "aql"),
         ("lot_size=2000&aql=nan", 400, "aql"),
         ("lot_size=2000&aql=1.0&level=IV", 400, "level"),
-        ("lot_size=2000&aql=1.0&state=reduced&kind=double", 422, "state"),
-        ("lot_size=2000&aql=0.1&kind=double", 422, "acceptance"),
+        ("lot_size=2000&aql=1.0&state=reduced&kind=double", 422, "kind"),
+        ("lot_size=2000&aql=0.1&kind=double", 422, "kind"),
         ("lot_size=2000&aql=1.0&what=x", 400, "what"),
     ],
 )

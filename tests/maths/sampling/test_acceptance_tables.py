@@ -147,7 +147,7 @@ def test_every_plan_with_two_or_more_findings_has_a_double_plan_like_it(
 ) -> None:
     found = cell(State(state), letter, aql)
     if found.acceptance == 0 or found.letter == "A":
-        with pytest.raises(NoDoublePlan, match="use the single plan"):
+        with pytest.raises(NoDoublePlan, match="kind must be single"):
             double_plan(State(state), found)
         return
 
@@ -161,7 +161,7 @@ def test_every_plan_with_two_or_more_findings_has_a_double_plan_like_it(
 
 
 def test_reduced_inspection_offers_no_double_plan_and_says_so() -> None:
-    with pytest.raises(NoDoublePlan, match="normal or tightened"):
+    with pytest.raises(NoDoublePlan, match="single in reduced inspection"):
         plan_for_lot(2000, 1.0, state=State.REDUCED, kind=Kind.DOUBLE)
 
 
