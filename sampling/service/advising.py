@@ -14,8 +14,9 @@ from core.errors import FieldProblem
 from registry import queries as registry
 from registry.errors import RuleNotInForce
 from sampling.errors import BudgetTooSmall, RosterInvalid, StateForbids, VisitsOutOfRange
-from sampling.maths.advisor import Advice, DesignStratum, advise, shrunken_rates
-from sampling.maths.allocation import BoundsInfeasible
+from sampling.maths.advisor import Advice, DesignStratum, advise
+from sampling.maths.shrinkage import shrunken_rates
+from sampling.maths.strata import BoundsInfeasible
 from sampling.models.plans import Plan, PlanState, Stratum
 from sampling.queries.estimates import outcome_counts
 from sampling.queries.plans import plan_by_no
