@@ -750,6 +750,13 @@ class VisitsOutOfRange(Invalid):
     )
 
 
+class RosterInvalid(Invalid):
+    """A described roster cannot be meant."""
+
+    code = "sampling/roster-invalid"
+    message = "Designs cannot be compared for a roster like this; see the fields."
+
+
 class BudgetTooSmall(Invalid):
     """The money does not pay for the least that a design needs."""
 

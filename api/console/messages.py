@@ -38,6 +38,7 @@ Found = dict[str | tuple[str, str], list[str]]
 # Which argument of a call is a message for people; calls of other names are not looked at.
 _MESSAGE_ARGUMENT = {
     "FieldProblem": 1,
+    "NotCalibrated": 0,
     "NoticeProblem": 2,
     "Problem": 3,
     "Finding": 1,

@@ -18,9 +18,7 @@ from api.schemas.estimates import (
 )
 from api.schemas.sampling import PlanDetailOut
 from core.actors import STAFF, Role
-from core.errors import FieldProblem, Invalid
 from core.unit_of_work import read_only, unit_of_work
-from sampling.maths.advisor import DesignStratum, shrunken_rates
 from sampling.queries import estimates, plans
 from sampling.service import advising, quotas
 
@@ -29,7 +27,6 @@ blueprint = Blueprint(
 )
 
 LEADS = (Role.LEAD_INSPECTOR, Role.ADMINISTRATOR)
-MOST_MEASURES = 200_000  # of all strata together
 
 
 @blueprint.route("/advice", methods=["POST"])
@@ -38,51 +35,7 @@ MOST_MEASURES = 200_000  # of all strata together
 @blueprint.response(200, AdviceOut)
 def advise(body: dict[str, Any]) -> Any:
     """Compare designs for a roster that is described here; nothing is stored."""
-    strata = body["strata"]
-    problems = list(_problems(strata))
-    if problems:
-        raise Invalid(fields=problems)
-    rates = shrunken_rates({one["key"]: (one["inspected"], one["failing"]) for one in strata})
-    planned = {one["key"]: one["quota"] for one in strata if one["quota"] is not None}
-    return advising.compared(
-        [
-            DesignStratum(
-                one["key"],
-                one["size"],
-                rates[one["key"]] if one["rate"] is None else one["rate"],
-                one["cost"],
-                tuple(one["measures"]),
-                one["tier"],
-            )
-            for one in strata
-        ],
-        body["visits"],
-        planned=planned or None,
-        budget=body["budget"],
-        share=body["least_share"],
-        confidence=body["confidence"],
-    )
-
-
-def _problems(strata: list[dict[str, Any]]) -> Any:
-    keys = [one["key"] for one in strata]
-    if sum(len(one["measures"]) for one in strata) > MOST_MEASURES:
-        words = "All strata together may have {most} measures."
-        yield FieldProblem("strata", words, {"most": MOST_MEASURES})
-    for place, one in enumerate(strata):
-        field = f"strata.{place}"
-        if keys.index(one["key"]) != place:
-            words = "Stratum {key} is named twice."
-            yield FieldProblem(f"{field}.key", words, {"key": one["key"]})
-        if one["failing"] > one["inspected"]:
-            yield FieldProblem(f"{field}.failing", "More failed than were inspected.")
-        if one["quota"] is not None and one["quota"] > one["size"]:
-            words = "The quota is above the size {size} of the stratum."
-            yield FieldProblem(f"{field}.quota", words, {"size": one["size"]})
-        if one["measures"] and len(one["measures"]) != one["size"]:
-            words = "There are {count} measures for {size} units; give one for each, or none."
-            facts = {"count": len(one["measures"]), "size": one["size"]}
-            yield FieldProblem(f"{field}.measures", words, facts)
+    return advising.advice_described(**body)
 
 
 @blueprint.route("/plans/<plan_no>/advice", methods=["GET"])

@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from sampling.maths.allocation import StratumSpread, integer_optimum, whole_units_for_budget
 from sampling.maths.sizes import inclusion_by_size
+from sampling.maths.strata import StratumSpread
+from sampling.maths.whole_units import apportioned, integer_optimum, whole_units_for_budget
 
 Floats = npt.NDArray[np.float64]
 
-PRIOR_STRENGTH = 20.0  # inspections that the overall rate counts for; our own choice
 FLOOR = 0.2  # least share of the average probability that a unit should keep; our own choice
 POOR = 1.25  # a design whose error is so many times the proportional one's is called poor
 SPREAD = 1.0  # cv of 1/pi from which on weights alone double a variance (Kish: 1 + cv**2)
@@ -133,41 +133,6 @@ class Advice:
         return max(known, key=lambda c: c.expected_failing).design if known else None
 
 
-def shrunken_rates(
-    counts: Mapping[str, tuple[int, int]], *, strength: float = PRIOR_STRENGTH
-) -> dict[str, float]:
-    """Failing rates by stratum from past inspections, few of them pulled to the overall rate.
-
-    Parameters
-    ----------
-    counts : mapping of str to (inspected, failing)
-        0 <= failing <= inspected, by stratum.
-    strength : float, > 0
-        Inspections that the overall rate counts for.
-
-    Returns
-    -------
-    dict of str to float
-        ``(failing + strength * overall) / (inspected + strength)`` with the overall rate
-        ``(failing + 1/2) / (inspected + 1)``; strictly between 0 and 1. Without any inspection
-        everything is 1/2, the rate that asks for the largest sample.
-
-    Examples
-    --------
-    >>> rates = shrunken_rates({"A": (99, 0), "D": (0, 0)})
-    >>> round(rates["A"], 4), round(rates["D"], 4)
-    (0.0008, 0.005)
-    """
-    for key, (inspected, failing) in counts.items():
-        if not 0 <= failing <= inspected:
-            raise ValueError(f"stratum {key}: {failing} failing of {inspected} inspected")
-    inspected, failing = (sum(column) for column in zip((0, 0), *counts.values(), strict=True))
-    overall = (failing + 0.5) / (inspected + 1)
-    return {
-        key: (bad + strength * overall) / (seen + strength) for key, (seen, bad) in counts.items()
-    }
-
-
 def advise(
     strata: Sequence[DesignStratum],
     visits: int,
@@ -235,51 +200,6 @@ def advise(
         _with_concerns(one, strata, base=base, size=size, least_share=least_share) for one in found
     ]
     return Advice(tuple(strata), visits, confidence, tuple(judged), tuple(common))
-
-
-def apportioned(goals: Mapping[str, float], caps: Mapping[str, int], total: int) -> dict[str, int]:
-    """Whole numbers nearest to wanted shares, none above its cap, that add up to a total.
-
-    Parameters
-    ----------
-    goals : mapping of str to float
-        Wanted in proportion; what a cap cuts off goes to the others in the same proportion.
-    caps : mapping of str to int
-        Most of each.
-    total : int
-        Sum; not above that of the caps of positive goals.
-
-    Returns
-    -------
-    dict of str to int
-        By largest remainder, ties to the name given first.
-
-    Examples
-    --------
-    >>> apportioned({"A": 7, "B": 2, "C": 1}, {"A": 100, "B": 100, "C": 100}, 14)
-    {'A': 10, 'B': 3, 'C': 1}
-    """
-    wanted = dict.fromkeys(goals, 0.0)
-    open_, left = {key for key in goals if goals[key] > 0}, float(total)
-    while open_:
-        whole = math.fsum(goals[key] for key in goals if key in open_)
-        share = {key: left * goals[key] / whole for key in goals if key in open_}
-        full = [key for key, value in share.items() if value > caps[key]]
-        if not full:
-            wanted |= share
-            break
-        for key in full:
-            wanted[key] = float(caps[key])
-            left -= caps[key]
-            open_.discard(key)
-    units = {key: math.floor(value + 1e-9) for key, value in wanted.items()}
-    rest = sorted(
-        (key for key in goals if units[key] < caps[key] and goals[key] > 0),
-        key=lambda key: units[key] - wanted[key],
-    )
-    for key in rest[: total - sum(units.values())]:
-        units[key] += 1
-    return units
 
 
 def _designs_by_strata(

@@ -248,10 +248,15 @@ def calibrated(
         multipliers = multipliers + change
         if not np.isfinite(multipliers).all() or np.max(np.abs(multipliers)) > 500:
             break
-    within = f" within the factors {lower:g} to {upper:g}" if distance is Distance.LOGIT else ""
+    missed = f"{100 * worst:.3g}"
+    if distance is Distance.LOGIT:
+        raise NotCalibrated(
+            f"no weights meet the known totals within the factors {lower:g} to {upper:g}; the "
+            f"nearest miss one of them by {missed} %: take fewer totals, or widen the bounds"
+        )
     raise NotCalibrated(
-        f"no weights meet the known totals{within}; the nearest miss one of them by "
-        f"{100 * worst:.3g} %. Take fewer totals, join classes, or widen the bounds"
+        f"no weights meet the known totals; the nearest miss one of them by {missed} %: take "
+        "fewer totals, or join classes"
     )
 
 

@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.errors import FieldProblem
 from registry import queries as registry
 from registry.errors import RuleNotInForce
-from sampling.errors import BudgetTooSmall, StateForbids, VisitsOutOfRange
-from sampling.maths.advisor import Advice, DesignStratum, advise, shrunken_rates
-from sampling.maths.allocation import BoundsInfeasible
+from sampling.errors import BudgetTooSmall, RosterInvalid, StateForbids, VisitsOutOfRange
+from sampling.maths.advisor import Advice, DesignStratum, advise
+from sampling.maths.shrinkage import shrunken_rates
+from sampling.maths.strata import BoundsInfeasible
 from sampling.models.plans import Plan, PlanState, Stratum
 from sampling.queries.estimates import outcome_counts
 from sampling.queries.plans import plan_by_no
 from sampling.service.entropy import refuse_void
 from sampling.service.framing import frame_of
+
+MOST_MEASURES = 200_000  # of all strata together
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,91 @@ def advice_for(
     return PlanAdvice(
         plan.no, plan.title, plan.strata_by, plan.version, advice, history, quotas, share, fits
     )
+
+
+def advice_described(
+    strata: Sequence[Mapping[str, Any]],
+    visits: int,
+    *,
+    budget: Decimal | None = None,
+    least_share: Decimal | None = None,
+    confidence: float = 0.95,
+) -> Advice:
+    """Compare designs for a roster that is not on the register, only described.
+
+    Parameters
+    ----------
+    strata : sequence of mappings
+        key, size, rate (or inspected and failing), cost, measures, tier, quota.
+
+    Raises
+    ------
+    RosterInvalid
+        A stratum cannot be meant like this.
+    VisitsOutOfRange, BudgetTooSmall
+        As in `advice_for`.
+    """
+    problems = _described_problems(strata)
+    if problems:
+        raise RosterInvalid(fields=problems)
+    rates = shrunken_rates({one["key"]: (one["inspected"], one["failing"]) for one in strata})
+    planned = {one["key"]: one["quota"] for one in strata if one["quota"] is not None}
+    return compared(
+        [
+            DesignStratum(
+                one["key"],
+                one["size"],
+                rates[one["key"]] if one["rate"] is None else one["rate"],
+                one["cost"],
+                tuple(one["measures"]),
+                one["tier"],
+            )
+            for one in strata
+        ],
+        visits,
+        planned=planned or None,
+        budget=budget,
+        share=least_share,
+        confidence=confidence,
+    )
+
+
+def _described_problems(strata: Sequence[Mapping[str, Any]]) -> list[FieldProblem]:
+    keys = [one["key"] for one in strata]
+    problems = []
+    if sum(len(one["measures"]) for one in strata) > MOST_MEASURES:
+        problems.append(
+            FieldProblem(
+                "strata",
+                "All strata together may have {most} measures.",
+                {"most": MOST_MEASURES},
+            )
+        )
+    for place, one in enumerate(strata):
+        size, count, at = one["size"], len(one["measures"]), f"strata.{place}"
+        if keys.index(one["key"]) != place:
+            problems.append(
+                FieldProblem(f"{at}.key", "Stratum {key} is named twice.", {"key": one["key"]})
+            )
+        if one["failing"] > one["inspected"]:
+            problems.append(FieldProblem(f"{at}.failing", "More failed than were inspected."))
+        if one["quota"] is not None and one["quota"] > size:
+            problems.append(
+                FieldProblem(
+                    f"{at}.quota",
+                    "The quota is above the size {size} of the stratum.",
+                    {"size": size},
+                )
+            )
+        if count not in (0, size):
+            problems.append(
+                FieldProblem(
+                    f"{at}.measures",
+                    "There are {count} measures for {size} units; give one for each, or none.",
+                    {"count": count, "size": size},
+                )
+            )
+    return problems
 
 
 def compared(

@@ -13,19 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sampling.maths.allocation import (
-    Allocation,
-    BoundsInfeasible,
-    StratumSpread,
-    integer_optimum,
     neyman,
     optimal,
     optimal_for_budget,
     optimal_for_variance,
     optimality_gap,
     proportional,
-    variance_of_total,
-    whole_units_for_budget,
 )
+from sampling.maths.strata import Allocation, BoundsInfeasible, StratumSpread, variance_of_total
+from sampling.maths.whole_units import integer_optimum, whole_units_for_budget
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "estimates" / "allocation.json"
 PUBLISHED = json.loads(VECTORS.read_text(encoding="utf-8"))
