@@ -309,3 +309,10 @@ class OtherLogUnreadable(Invalid):
 
     code = "sampling/other-log-unreadable"
     message = "The log cannot be read: {reason}."
+
+
+class NothingClosed(Conflict):
+    """A list that was public at once has no embargoed form."""
+
+    code = "sampling/nothing-closed"
+    message = "The list of plan {plan_no} was public at once; take the whole bundle."

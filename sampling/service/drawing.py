@@ -42,7 +42,7 @@ from sampling.models.plans import (
     PlanState,
 )
 from sampling.queries.plans import entries_of, plan_by_no, source_name
-from sampling.service import log
+from sampling.service import embargo, log
 from sampling.service.entropy import entry_value, refuse_unless_committed
 from sampling.service.parts import disclose_parts, store_part, stored_records, stored_units
 
@@ -92,7 +92,8 @@ def draw(session: Session, actor: Actor, plan_no: str) -> Draw:
         "assignment.json": bundle.assignment_part(teams, openings),
         "history.json": {"replacements": [], "void": None},
     }
-    return _store(session, actor, plan, drawn, teams, parts, committed.document["software"])
+    software = committed.document["software"]
+    return _store(session, actor, plan, drawn, teams, parts, software, committed.by_code)
 
 
 class Committed:
@@ -184,6 +185,7 @@ def _store(
     teams: Teams,
     parts: Mapping[str, Mapping[str, Any]],
     software: str,
+    units: Mapping[str, FrameUnit],
 ) -> Draw:
     hashes = {
         name: hashlib.sha256(canonical_json(value)).hexdigest()
@@ -192,6 +194,7 @@ def _store(
     }
     said = {"no": plan.no, "seed": drawn.seed.hex(), "parts": hashes}
     entry = log.record(session, "draw.made", said)
+    embargo.announce(session, plan, drawn, units, hashes)
     row = Draw(
         plan_id=plan.id,
         seed=drawn.seed,

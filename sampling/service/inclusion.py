@@ -46,7 +46,7 @@ def inclusion_proof(
     """
     plan = public_plan(session, plan_no)
     wanted = code.strip()
-    document = _content(session, plan, "plan.json")
+    document = part_of(session, plan, "plan.json")
     _refuse_excluded(plan, json.loads(document), wanted)
     row = _row(session, plan, wanted)
     if not _may_know(session, actor, plan, row, token):
@@ -54,13 +54,13 @@ def inclusion_proof(
     if row is None:
         raise NotInRoster(unit_code=wanted, plan_no=plan.no, reason=ABSENT)
     unit = FrameUnit(row.code, row.stratum, row.category_code, row.region_code, bytes(row.recused))
-    grown = _tree_of(session, plan)
+    grown = _grown(session, plan)
     return inclusion_part(
         unit=unit,
         index=grown.index(unit.code),
         tree=grown.tree,
         plan=document,
-        receipt=json.loads(_content(session, plan, "commitment.json"))["receipt"],
+        receipt=json.loads(part_of(session, plan, "commitment.json"))["receipt"],
     )
 
 
@@ -91,7 +91,8 @@ def _row(session: Session, plan: Plan, code: str) -> FrameRow | None:
     return session.get(FrameRow, (plan.id, code)) or session.get(FrameRow, (plan.id, code.upper()))
 
 
-def _content(session: Session, plan: Plan, name: str) -> bytes:
+def part_of(session: Session, plan: Plan, name: str) -> bytes:
+    """The bytes of a stored part, whoever may read it."""
     part = session.get_one(PlanPart, (plan.id, name), options=[undefer(PlanPart.content)])
     return bytes(part.content)
 
@@ -141,7 +142,12 @@ _kept: dict[bytes, _Grown] = {}
 _keeping = threading.Lock()
 
 
-def _tree_of(session: Session, plan: Plan) -> _Grown:
+def tree_of(session: Session, plan: Plan) -> MerkleTree:
+    """The tree over a frozen roster."""
+    return _grown(session, plan).tree
+
+
+def _grown(session: Session, plan: Plan) -> _Grown:
     root = bytes(plan.frame_root or b"")
     with _keeping:
         if root not in _kept:
