@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sampling.maths.bundle import packed, unpacked
+from sampling.maths.embargo import WAITS, check_disclosed, check_embargoed
 from sampling.maths.inclusion import check_inclusion
 from sampling.maths.log_check import check_against_log
 from sampling.maths.other_logs import OtherMethod, check_log
@@ -67,20 +68,34 @@ def verify(path: Path, *, commitment: str = "", log: Path | None = None) -> Repo
     OSError
         If it cannot be read.
     """
-    if path.is_dir():
-        parts = {one.name: one.read_bytes() for one in sorted(path.iterdir()) if one.is_file()}
-        container: tuple[PartCheck, ...] = ()
-    else:
-        content = path.read_bytes()
-        if content.lstrip()[:1] == b"{":
-            parts, container = _from_json(content), ()
-        else:
-            parts = unpacked(content)
-            container = _container(parts, content)
+    parts = read_parts(path)
+    container: tuple[PartCheck, ...] = ()
+    if path.is_file() and path.read_bytes().lstrip()[:1] != b"{":
+        container = _container(parts, path.read_bytes())
     checks = (*check_bundle(parts, commitment), *container)
     if log is not None:
         checks = (*checks, *check_against_log(parts, _entries(log)))
     return Report(checks, _notes(parts), *_told(parts))
+
+
+def read_parts(path: Path) -> dict[str, bytes]:
+    """The parts of a bundle: the zip, the public JSON, or a folder.
+
+    Raises
+    ------
+    ValueError, OSError
+        It is none of them, or cannot be read.
+    """
+    if path.is_dir():
+        return {one.name: one.read_bytes() for one in sorted(path.iterdir()) if one.is_file()}
+    content = path.read_bytes()
+    return _from_json(content) if content.lstrip()[:1] == b"{" else unpacked(content)
+
+
+def print_checks(checks: Sequence[PartCheck]) -> None:
+    """A line for each check."""
+    for check in checks:
+        print(f"{'ok' if check.agrees else 'DIFFERS':8} {check.part:16} {check.detail}".rstrip())
 
 
 def _entries(path: Path) -> list[dict[str, Any]]:
@@ -136,6 +151,30 @@ def _told(parts: Mapping[str, bytes]) -> tuple[str | None, str | None]:
         return str(plan["no"]), str(said["commitment"])
     except (ValueError, LookupError, TypeError):
         return None, None
+
+
+def verify_embargoed(path: Path, disclosed: Path | None, noted: str) -> int:
+    """Verify the form of a closed list; with its bundle, that both are the same draw."""
+    try:
+        form = json.loads(path.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, ValueError) as problem:
+        raise ValueError(f"this is not JSON: {problem}") from None
+    checks = check_embargoed(form, noted)
+    if disclosed is not None:
+        report = verify(disclosed, commitment=noted)
+        checks = (*checks, *report.checks)
+        if report.agrees:
+            parts = read_parts(disclosed)
+            checks = (*checks, *check_disclosed(form, parts))
+    print_checks(checks)
+    agrees = all(check.agrees for check in checks)
+    if agrees and disclosed is None:
+        print("Not to be verified until the list is public:")
+        for words in WAITS:
+            print(f"  {words}")
+    elif agrees:
+        print("The bundle is the draw that the embargoed form stood for.")
+    return AGREES if agrees else DIFFERS
 
 
 def verify_inclusion(path: Path, noted: str) -> int:
@@ -199,9 +238,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="ENTRIES",
         help="JSON of /api/v1/public/draws/log/entries: was anything left out of the bundle?",
     )
+    parser.add_argument(
+        "--disclosed",
+        type=Path,
+        metavar="BUNDLE",
+        help="with --embargoed: the full bundle, to see that it is the same draw",
+    )
     kinds = parser.add_mutually_exclusive_group()
     kinds.add_argument(
         "--inclusion", action="store_true", help="FILE proves that one enterprise was in a roster"
+    )
+    kinds.add_argument(
+        "--embargoed", action="store_true", help="FILE is the form of a list that is still closed"
     )
     for method in OtherMethod:
         kinds.add_argument(
@@ -218,14 +266,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.other is not None:
             return verify_other(options.other, options.file)
+        if options.embargoed:
+            return verify_embargoed(options.file, options.disclosed, options.commitment)
         if options.inclusion:
             return verify_inclusion(options.file, options.commitment)
         report = verify(options.file, commitment=options.commitment, log=options.log)
     except (OSError, ValueError) as problem:
         print(f"{options.file}: {problem}", file=sys.stderr)
         return UNREADABLE
-    for check in report.checks:
-        print(f"{'ok' if check.agrees else 'DIFFERS':8} {check.part:16} {check.detail}".rstrip())
+    print_checks(report.checks)
     for note in report.notes:
         print(note)
     if report.agrees:

@@ -1060,3 +1060,10 @@ class RapidTestUsed(Conflict):
 
     code = "sampling/rapid-test-used"
     message = "Rapid test {number} led to case {case_no} already."
+
+
+class NothingClosed(Conflict):
+    """A list that was public at once has no embargoed form."""
+
+    code = "sampling/nothing-closed"
+    message = "The list of plan {plan_no} was public at once; take the whole bundle."

@@ -14,9 +14,10 @@ from api.paging import PageArgs, page
 from api.schemas.log import UnitInclusionArgs, UnitInclusionOut, UnitTokenArgs, UnitTokenOut
 from api.schemas.sampling import PublicBundleOut, PublicDrawPage
 from api.views.sampling import zip_response
+from core.chain import canonical_json
 from core.unit_of_work import read_only
 from sampling.queries import disclosed
-from sampling.service import inclusion, parts
+from sampling.service import embargo, inclusion, parts
 
 blueprint = Blueprint(
     "public_draws", __name__, url_prefix="/api/v1/public/draws", description="Draws for everybody"
@@ -63,6 +64,16 @@ def bundle_of(plan_no: str) -> Any:
         plan = disclosed.public_plan(session, plan_no)
         whole = parts.sealed_bundle(session, plan, only_public=True)
     return _conditional(zip_response(whole, plan_no))
+
+
+@blueprint.route("/<plan_no>/embargoed.json", methods=["GET"])
+@public
+@blueprint.response(200, content_type="application/json")
+def embargoed_form(plan_no: str) -> Any:
+    """What is fixed of a drawn list that is still closed, without telling who is on it."""
+    with read_only() as session:  # hashes only leave the service
+        form = embargo.public_form(session, plan_no)
+    return _conditional(Response(canonical_json(form), content_type="application/json"))
 
 
 @blueprint.route("/<plan_no>/inclusion", methods=["GET"])

@@ -315,7 +315,7 @@ def _short_skip(prng: CounterPrng, seen: int, count: int) -> int:
 def _long_skip(prng: CounterPrng, seen: int, count: int) -> int:
     """Algorithm Z: by rejection."""
     while True:
-        reach = seen * (prng.fraction() ** (-1 / count) - 1)
+        reach: float = seen * (prng.fraction() ** (-1 / count) - 1)
         level, skip = prng.fraction(), math.floor(reach)
         bound = (seen + 1) / (seen - count + 1)
         outer = bound * count / (seen + reach) * (seen / (seen + reach)) ** count

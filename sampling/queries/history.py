@@ -85,7 +85,8 @@ def _settled(session: Session) -> dict[int, dict[int, datetime]]:
     for plan_id, source, at in session.execute(
         statement.where(EntropyEntry.settled_at.is_not(None))
     ):
-        found[plan_id][source] = at
+        if at is not None:
+            found[plan_id][source] = at
     return found
 
 

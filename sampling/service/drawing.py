@@ -47,7 +47,7 @@ from sampling.models.plans import (
     PlanState,
 )
 from sampling.queries.plans import entries_of, plan_by_no, source_name
-from sampling.service import log
+from sampling.service import embargo, log
 from sampling.service.entropy import entry_value, refuse_unless_committed
 from sampling.service.frames import store_units, stored_columns, stored_details
 from sampling.service.parts import disclose_parts, store_part, stored_records
@@ -278,6 +278,8 @@ def store_draw(
     }
     said: dict[str, object] = {"no": plan.no, "seed": drawn.seed.hex(), "parts": hashes}
     entry = log.record(session, "draw.made", said)
+    units = {code: prepared.columns.unit(row) for code, row in prepared.rows.items()}
+    embargo.announce(session, plan, drawn, units, hashes)
     row = Draw(
         plan_id=plan.id,
         seed=drawn.seed,

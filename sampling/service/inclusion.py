@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
 from core.actors import Actor, Role
+from core.chain import leaf_hash
 from core.clock import today
 from sampling.errors import NotInRoster, TokenWrong
 from sampling.maths.columns import FrameColumns
@@ -44,7 +45,7 @@ def inclusion_proof(
     """
     plan = public_plan(session, plan_no)
     wanted = code.strip()
-    document = _content(session, plan, "plan.json")
+    document = part_of(session, plan, "plan.json")
     _refuse_excluded(plan, json.loads(document), wanted)
     row = _row(session, plan, wanted)
     if not _may_know(session, actor, plan, row, token):
@@ -59,7 +60,7 @@ def inclusion_proof(
         path=proof_of(columns, row.index, stored_roots(session, plan), plan.digest),
         root=bytes(plan.frame_root or b""),
         plan=document,
-        receipt=json.loads(_content(session, plan, "commitment.json"))["receipt"],
+        receipt=json.loads(part_of(session, plan, "commitment.json"))["receipt"],
     )
 
 
@@ -95,7 +96,8 @@ def _row(session: Session, plan: Plan, code: str) -> _Entry | None:
     return None
 
 
-def _content(session: Session, plan: Plan, name: str) -> bytes:
+def part_of(session: Session, plan: Plan, name: str) -> bytes:
+    """The bytes of a stored part, whoever may read it."""
     part = session.get_one(PlanPart, (plan.id, name), options=[undefer(PlanPart.content)])
     return bytes(part.content)
 
@@ -145,6 +147,12 @@ class _Entry:
 # frozen, so what is kept cannot grow old.
 _kept: dict[bytes, FrameColumns] = {}
 _keeping = threading.Lock()
+
+
+def leaves_of(session: Session, plan: Plan) -> list[bytes]:
+    """The leaf hashes of a frozen roster, in frame order."""
+    columns = _roster_of(session, plan)
+    return [leaf_hash(unit.leaf(), plan.digest) for unit in columns.units()]
 
 
 def _roster_of(session: Session, plan: Plan) -> FrameColumns:

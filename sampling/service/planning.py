@@ -108,7 +108,7 @@ def create_plan(
     act = "inspection" if purpose == Purpose.INSPECTION else "sampling"
     wanted_team = completed(TEAM, {"purpose": act, **(team or {})})
     if coordination is not None and coordination.get("place"):
-        sources = [_source_of_the_first(session, coordination, sources)]
+        sources = [_source_of_the_first(session, coordination, sources, disclose_on)]
     problems = [
         *_strata_problems(strata),
         *_choice_problems(strata_by, identity),
@@ -227,13 +227,19 @@ def _purpose_problems(
 
 
 def _source_of_the_first(
-    session: Session, said: Mapping[str, Any], sources: Sequence[Mapping[str, Any]]
+    session: Session,
+    said: Mapping[str, Any],
+    sources: Sequence[Mapping[str, Any]],
+    disclose_on: date | None,
 ) -> dict[str, Any]:
     """The only source of a coordinated plan: the seed of the group's first."""
     first = plan_by_no(session, str(said.get("with", "")))
     if sources or first.commitment is None:
         words = "The plan takes its seed from {first}, which must be committed; name no sources."
         raise PlanInvalid(fields=[FieldProblem("coordination", words, {"first": first.no})])
+    if disclose_on is not None and (first.disclose_on is None or first.disclose_on < disclose_on):
+        words = "Once the list of {first} is public, its seed tells this one: disclose no later."
+        raise PlanInvalid(fields=[FieldProblem("disclose_on", words, {"first": first.no})])
     commitment = bytes(first.commitment).hex()
     return {"kind": "plan", "plan_no": first.no, "commitment": commitment}
 

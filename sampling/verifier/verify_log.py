@@ -80,10 +80,8 @@ def signed(key: bytes, message: bytes, signature: bytes) -> bool:
         return False
     hashed = hashlib.sha512(signature[:32] + key + message).digest()
     left, right = times(s, BASE), added(r, times(int.from_bytes(hashed, "little") % ORDER, a))
-    return (
-        left[0] * right[2] % P == right[0] * left[2] % P
-        and left[1] * right[2] % P == right[1] * left[2] % P
-    )
+    same_x = left[0] * right[2] % P == right[0] * left[2] % P
+    return bool(same_x and left[1] * right[2] % P == right[1] * left[2] % P)
 
 
 # Merkle proofs, RFC 9162 section 2.1
@@ -235,11 +233,11 @@ def verify(new: str, key: str, older: str, consistency: Any, receipt: Any, inclu
         need(holds, "the proof does not lead from the entry to the checkpoint's root")
         return "it is entry %d of %d" % (sequence, size), None  # noqa: UP031
 
-    now = step("checkpoint", lambda: said(new))
-    before = step("older", lambda: said(older)) if older else None
+    now: Any = step("checkpoint", lambda: said(new))
+    before: Any = step("older", lambda: said(older)) if older else None
     if now and before:
         step("consistency", grown)
-    known = step("receipt", entry) if receipt else None
+    known: Any = step("receipt", entry) if receipt else None
     if now and known:
         step("inclusion", present)
     return steps

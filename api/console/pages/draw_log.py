@@ -47,6 +47,7 @@ def kind_words() -> dict[str, str]:
         "plan.committed": _("Commitment"),
         "plan.entropy": _("A source's value"),
         "draw.made": _("Draw"),
+        "draw.closed": _("Closed list"),
         "unit.replaced": _("Replacement"),
         "plan.void": _("Void"),
         "log.key": _("Key of the log"),
