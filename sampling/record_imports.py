@@ -76,10 +76,13 @@ class WritersOnly(Forbidden):
 
 
 def _refuse_readers(session: Session, actor: Actor) -> None:
-    # The job that stores a file acts for the account that sent it.
-    account = session.get(Account, actor.account_id) if actor.account_id else None
-    if account is not None and account.role not in WRITERS:
-        raise WritersOnly(role=account.role)
+    role: str | None = actor.role
+    if actor.role is Role.SYSTEM:
+        # The job that stores a file acts for the account that sent it, or for the operator.
+        account = session.get(Account, actor.account_id) if actor.account_id else None
+        role = account.role if account is not None else None
+    if role is not None and role not in WRITERS:
+        raise WritersOnly(role=role)
 
 
 class _Elsewhere(Conflict):
