@@ -20,7 +20,9 @@ from api.console.shell import moment
 from sampling.maths.record_cells import plain
 from sampling.maths.record_fields import (
     BY_NAME,
+    CHANNEL_WORDS,
     GROUPS,
+    PURPOSE_WORDS,
     Channel,
     Evidence,
     RecordField,
@@ -29,18 +31,6 @@ from sampling.maths.record_fields import (
 )
 from sampling.queries.record_parts import RecordView
 
-PURPOSES = {
-    "supervision": ("监督抽查", "supervision sampling"),
-    "special": ("专项抽查", "special sampling"),
-    "follow_up": ("跟踪抽查", "follow-up sampling"),
-    "joint": ("联合抽查", "joint sampling"),
-    "monitoring": ("风险监测", "risk monitoring"),
-}
-CHANNELS = {
-    Channel.PRODUCTION: ("生产领域", "production"),
-    Channel.SHOP: ("流通领域", "trade"),
-    Channel.ONLINE: ("网络销售", "online"),
-}
 KINDS = {SampleKind.TEST: ("检样", "to test"), SampleKind.RETAINED: ("备样", "retained")}
 ROLES = {
     "sampler": ("抽样人员", "Sampler"),
@@ -203,8 +193,8 @@ def _paired(lines: Sequence[Line]) -> tuple[Line, ...]:
 
 def _head(view: RecordView) -> list[Line]:
     lines = [
-        Line(both(("抽样类型", "Purpose")), both(PURPOSES[view.purpose])),
-        Line(both(("抽样领域", "Where")), both(CHANNELS[Channel(view.channel)])),
+        Line(both(("抽样类型", "Purpose")), both(PURPOSE_WORDS[view.purpose])),
+        Line(both(("抽样领域", "Where")), both(CHANNEL_WORDS[view.channel])),
         Line(both(("计划编号", "Plan")), view.plan_no or "/"),
     ]
     if view.standalone_reason:

@@ -27,6 +27,13 @@ def record_row(
     RecordUnknown
         There is none.
     """
+    if lock:
+        # One lock for all editions: whoever waited here then sees the edition made meanwhile.
+        session.execute(
+            select(SamplingRecord.id)
+            .where(SamplingRecord.no == no, SamplingRecord.edition == 1)
+            .with_for_update()
+        )
     statement = select(SamplingRecord).where(SamplingRecord.no == no)
     if edition is not None:
         statement = statement.where(SamplingRecord.edition == edition)

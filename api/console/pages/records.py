@@ -16,9 +16,7 @@ from api.console.labels import LABELS, label
 from api.console.languages import problem_words
 from api.console.listing import EXTENSIONS, Column, Filter, Listing
 from api.console.prints import (
-    CHANNELS,
     EVIDENCE,
-    PURPOSES,
     both,
     check_address,
     field_title,
@@ -30,7 +28,7 @@ from api.console.prints import (
 from core.actors import STAFF, Actor, Role
 from core.errors import Refusal, Stale
 from core.unit_of_work import read_only, unit_of_work
-from sampling.maths.record_fields import FIELDS, PERSONAL, Channel
+from sampling.maths.record_fields import CHANNEL_WORDS, FIELDS, PERSONAL, PURPOSE_WORDS
 from sampling.queries import records as queries
 from sampling.queries import units
 from sampling.queries.record_parts import RecordView, record_views, version_of
@@ -66,11 +64,13 @@ def _columns() -> list[Column]:
         ),
         Column("plan_no", _("Plan"), lambda view: view.plan_no, shown=False, sortable=False),
         Column("code", _("Credit code"), lambda view: view.code, shown=False, sortable=False),
-        Column("purpose", _("Purpose"), lambda view: both(PURPOSES[view.purpose]), order="purpose"),
+        Column(
+            "purpose", _("Purpose"), lambda view: both(PURPOSE_WORDS[view.purpose]), order="purpose"
+        ),
         Column(
             "channel",
             _("Where"),
-            lambda view: both(CHANNELS[Channel(view.channel)]),
+            lambda view: both(CHANNEL_WORDS[view.channel]),
             order="channel",
         ),
     ]
@@ -115,7 +115,7 @@ def listing(extension: str | None) -> Any:
                 Filter(
                     "state", _("State"), states, pills=True, counts=queries.state_counts(session)
                 ),
-                Filter("purpose", _("Purpose"), [(k, both(v)) for k, v in PURPOSES.items()]),
+                Filter("purpose", _("Purpose"), [(k, both(v)) for k, v in PURPOSE_WORDS.items()]),
                 Filter("plan_no", _("Plan")),
                 Filter("q", _("Number, unit or product")),
             ],
@@ -164,8 +164,8 @@ def new() -> Any:
         form=form,
         unit=unit,
         there=there,
-        purposes=[(name, both(words)) for name, words in PURPOSES.items()],
-        channels=[(name.value, both(words)) for name, words in CHANNELS.items()],
+        purposes=[(name, both(words)) for name, words in PURPOSE_WORDS.items()],
+        channels=[(name, both(words)) for name, words in CHANNEL_WORDS.items()],
     )
     return page, form.status
 
@@ -174,8 +174,8 @@ def _start_facts(form: Form) -> dict[str, Any]:
     alone = not form.value("plan_no")
     samplers = form.text("samplers", _("Samplers"), required=False)
     return {
-        "purpose": form.choice("purpose", _("Purpose"), PURPOSES),
-        "channel": form.choice("channel", _("Where"), [each.value for each in CHANNELS]),
+        "purpose": form.choice("purpose", _("Purpose"), PURPOSE_WORDS),
+        "channel": form.choice("channel", _("Where"), CHANNEL_WORDS),
         "plan_no": form.value("plan_no") or None,
         "code": form.value("code") or None,
         "standalone_reason": (
