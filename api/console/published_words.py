@@ -21,8 +21,8 @@ LABELS: dict[str, dict[str, object]] = {
     "record": {
         "missing": _("not entered"),
         "pending": _("waits for review"),
-        "returned": _("returned"),
-        "published": _("public"),
+        "returned": _("sent back"),
+        "published": _("made public"),
         "withdrawn": _("withdrawn"),
         "corrected": _("corrected"),
     },
@@ -142,7 +142,7 @@ TONES: dict[str, dict[str, str]] = {
     "notice": {"coming": "wait", "valid": "done", "expired": "stale", "withdrawn": "bad"},
 }
 
-IN_REFUSALS = ("paper", "record", "record_act", "stage", "purpose", "agency_role")
+IN_REFUSALS = ("paper", "record", "record_act", "stage", "purpose", "agency_role", "outcome")
 
 # Fields of papers, as forms and tables name them.
 FIELDS: dict[str, Any] = {
@@ -168,13 +168,13 @@ FIELDS: dict[str, Any] = {
     "basis": _("Legal basis"),
     "lead": _("Leading department"),
     "cooperating": _("Cooperating departments"),
-    "share": _("Share"),
+    "share": _("Share of units"),
     "frequency": _("Times a year"),
     "quantity": _("Units each time"),
-    "begins_on": _("From"),
-    "ends_on": _("Until"),
+    "begins_on": _("Begins on"),
+    "ends_on": _("Ends on"),
     "purpose": _("Purpose"),
-    "item": _("Item"),
+    "item": _("Item of the list, or test item"),
     "standard": _("Standard"),
 }
 # The family that a choice's codes belong to.

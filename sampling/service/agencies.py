@@ -69,8 +69,9 @@ def record_contract(
     """
     problems = []
     if role not in ROLES:
-        words = "Write one of {allowed}."
-        problems.append(FieldProblem("role", words, {"allowed": ", ".join(ROLES)}))
+        problems.append(
+            FieldProblem("role", "Write one of {allowed}.", {"allowed": ", ".join(ROLES)})
+        )
     for name, value in (
         ("agency_code", agency_code),
         ("agency_name", agency_name),
@@ -80,11 +81,18 @@ def record_contract(
             problems.append(FieldProblem(name, "This field must be filled in."))
     if valid_until < valid_from:
         facts = {"until": str(valid_until), "since": str(valid_from)}
-        words = "The contract ends on {until}, before it begins on {since}."
-        problems.append(FieldProblem("valid_until", words, facts))
+        problems.append(
+            FieldProblem(
+                "valid_until", "The contract ends on {until}, before it begins on {since}.", facts
+            )
+        )
     if not forbids_subcontracting:
-        words = "The contract must forbid to pass the work on without consent (Order 18 art. 14)."
-        problems.append(FieldProblem("forbids_subcontracting", words))
+        problems.append(
+            FieldProblem(
+                "forbids_subcontracting",
+                "The contract must forbid to pass the work on without consent (Order 18 art. 14).",
+            )
+        )
     if not content:
         problems.append(FieldProblem("file", "Add the signed contract as a file."))
     if problems:
@@ -212,8 +220,13 @@ def issue_notice(
     problems = []
     if len(team) < least:
         people = {"least": least, "got": len(team)}
-        words = "At least {least} people come; {got} are assigned. Assign the team first."
-        problems.append(FieldProblem("samplers", words, people))
+        problems.append(
+            FieldProblem(
+                "samplers",
+                "At least {least} people come; {got} are assigned. Assign the team first.",
+                people,
+            )
+        )
     for name, value in (("authority", authority), ("basis", basis)):
         if not value.strip():
             problems.append(FieldProblem(name, "This field must be filled in."))
@@ -221,8 +234,11 @@ def issue_notice(
         problems.append(FieldProblem("visit_on", "The visit lies in the past."))
     if valid_until < visit_on:
         facts = {"until": str(valid_until), "since": str(visit_on)}
-        words = "The notice ends on {until}, before the visit on {since}."
-        problems.append(FieldProblem("valid_until", words, facts))
+        problems.append(
+            FieldProblem(
+                "valid_until", "The notice ends on {until}, before the visit on {since}.", facts
+            )
+        )
     if problems:
         raise NoticeInvalid(fields=problems)
     contract = None

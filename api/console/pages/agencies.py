@@ -49,8 +49,8 @@ def listing(extension: str | None) -> Any:
         ),
         Column("role", _("As"), lambda one: one.role, "label:agency_role", order="role"),
         Column("scope", _("Scope"), lambda one: one.scope, sortable=False),
-        Column("valid_from", _("From"), lambda one: one.valid_from, "day", order="valid_from"),
-        Column("valid_until", _("Until"), lambda one: one.valid_until, "day", order="valid_until"),
+        Column("valid_from", _("Begins on"), lambda one: one.valid_from, "day", order="valid_from"),
+        Column("valid_until", _("Ends on"), lambda one: one.valid_until, "day", order="valid_until"),
         Column(
             "state",
             _("State"),
@@ -87,8 +87,8 @@ def new() -> Any:
     """Put a signed contract on record."""
     form = Form(values=request.form if request.method == "POST" else {})
     if request.method == "POST":
-        valid_from = form.day("valid_from", _("From"))
-        valid_until = form.day("valid_until", _("Until"))
+        valid_from = form.day("valid_from", _("Begins on"))
+        valid_until = form.day("valid_until", _("Ends on"))
         upload = request.files.get("file")
         if form.is_good and valid_from is not None and valid_until is not None:
             try:
