@@ -522,3 +522,10 @@ class RapidTestUsed(Conflict):
 
     code = "sampling/rapid-test-used"
     message = "Rapid test {number} led to case {case_no} already."
+
+
+class ActUnknown(NotFound):
+    """The procedure has no such act."""
+
+    code = "sampling/act-unknown"
+    message = "The procedure has no act “{act}”."
