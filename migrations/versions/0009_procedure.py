@@ -173,7 +173,13 @@ def upgrade() -> None:
         sa.Column("act", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("enterprise_id", sa.BigInteger(), nullable=True),
         sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["enterprise_id"],
+            ["enterprise.id"],
+            name=op.f("fk_sampling_case_file_enterprise_id"),
+        ),
         sa.ForeignKeyConstraint(
             ["case_id"], ["sampling_case.id"], name=op.f("fk_sampling_case_file_case_id")
         ),
@@ -390,10 +396,14 @@ def upgrade() -> None:
         "sampling_test",
         "EXISTS (SELECT 1 FROM sampling_party p WHERE p.case_id = sampling_test.case_id)",
     )
-    _own_rows(
-        "sampling_case_file",
-        "EXISTS (SELECT 1 FROM sampling_party p WHERE p.case_id = sampling_case_file.case_id)",
+    # Of the authority's files a party sees the report, the letter and the order; nobody sees what
+    # another party handed in.
+    told = "EXISTS (SELECT 1 FROM sampling_party p WHERE p.case_id = sampling_case_file.case_id)"
+    given = (
+        "enterprise_id IS NULL AND act IN "
+        "('sample', 'receive', 'report', 'notify', 'report-retest', 'order-correction')"
     )
+    _own_rows("sampling_case_file", f"{told} AND (enterprise_id = {OWN} OR ({given}))")
     _own_rows(
         "sampling_objection",
         "EXISTS (SELECT 1 FROM sampling_party p WHERE p.id = sampling_objection.party_id)",

@@ -266,6 +266,7 @@ class CaseFileLink(Base):
     act: Mapped[str]
     name: Mapped[str]  # of the fact
     sha256: Mapped[str] = mapped_column(ForeignKey("stored_file.sha256"))
+    enterprise_id: Mapped[int | None] = mapped_column(ForeignKey("enterprise.id"))  # who gave it
     added_at: Mapped[datetime]
 
 

@@ -80,7 +80,9 @@ def _is_elsewhere(session: Session, case: SamplingCase) -> bool:
         .where(Enterprise.id == case.enterprise_id)
     ).scalar_one_or_none()
     made_in = case.producer_region
-    return bool(unit and made_in) and unit[:AREA_DIGITS] != str(made_in)[:AREA_DIGITS]
+    if not unit or not made_in:
+        return False
+    return unit[:AREA_DIGITS] != made_in[:AREA_DIGITS]
 
 
 def _notify(step: Step) -> None:

@@ -13,7 +13,7 @@ from core import audit, journal
 from core.actors import Actor, Role
 from core.clock import now, today
 from core.errors import Stale
-from core.files import load
+from core.files import FileUnknown, StoredFile, load, store
 from sampling.errors import (
     CaseStateForbids,
     CaseUnknown,
@@ -29,7 +29,7 @@ from sampling.maths.procedure import MOVES, TERMINAL, Hindrance, Move
 from sampling.maths.procedure_words import CLOCK_REPORT, Act, Domain, Kind, Party, Purpose, State
 from sampling.models.plans import Assignment
 from sampling.models.procedure import CaseFileLink, CaseProposal, SamplingCase
-from sampling.queries.procedure import case_by_no, stream_of
+from sampling.queries.procedure import case_by_no, file_of_case, stream_of
 from sampling.service.procedure import clocks
 from sampling.service.procedure.effects import EFFECTS
 from sampling.service.procedure.facts import plain, problem, read_facts
@@ -135,7 +135,7 @@ def judged(
         parties=mine,
         evidence=[each.name for each in move.evidence],  # looked at one by one below
     )
-    told = {"number": case.no, "act": act.value}
+    told: dict[str, Any] = {"number": case.no, "act": act.value}
     if ruling.hindrance is Hindrance.PARTY:
         raise NotThisCaseParty(
             act=act.value, parties=", ".join(sorted(one.value for one in move.parties))
@@ -157,8 +157,26 @@ def judged(
     facts = read_facts(move, raw)
     _refuse_odd_day(case, move, facts)
     for sha256 in _hashes(move, facts):
+        # An enterprise names files of its own only: a hash alone opens nobody's file.
+        if actor.role is Role.ENTERPRISE and file_of_case(session, case.no, sha256) is None:
+            raise FileUnknown(sha256=sha256)
         load(session, sha256)
     return move, facts
+
+
+def add_file(
+    session: Session, actor: Actor, number: str, content: bytes, *, name: str, media_type: str
+) -> StoredFile:
+    """Store a file for an act to come; the act names it by its SHA-256.
+
+    Raises
+    ------
+    CaseUnknown
+    """
+    case = locked(session, actor, number, None)
+    file = store(session, content, name=name, media_type=media_type)
+    _link(session, actor, case, "upload", "upload", file.sha256)
+    return file
 
 
 def make_move(
@@ -257,17 +275,24 @@ def _keep_files(step: Step) -> None:
         if each.kind is not Kind.FILES:
             continue
         for sha256 in step.facts.get(each.name, ()):
-            step.session.execute(
-                insert(CaseFileLink)
-                .values(
-                    case_id=step.case.id,
-                    act=step.move.act.value,
-                    name=each.name,
-                    sha256=sha256,
-                    added_at=now(),
-                )
-                .on_conflict_do_nothing()
-            )
+            _link(step.session, step.actor, step.case, step.move.act.value, each.name, sha256)
+
+
+def _link(
+    session: Session, actor: Actor, case: SamplingCase, act: str, name: str, sha256: str
+) -> None:
+    session.execute(
+        insert(CaseFileLink)
+        .values(
+            case_id=case.id,
+            act=act,
+            name=name,
+            sha256=sha256,
+            enterprise_id=actor.enterprise_id,
+            added_at=now(),
+        )
+        .on_conflict_do_nothing()
+    )
 
 
 def _lapse_proposals(session: Session, case: SamplingCase) -> None:
