@@ -1067,6 +1067,8 @@ class NothingClosed(Conflict):
 
     code = "sampling/nothing-closed"
     message = "The list of plan {plan_no} was public at once; take the whole bundle."
+
+
 class ActUnknown(NotFound):
     """The procedure has no such act."""
 
