@@ -199,7 +199,7 @@ class NoticeIn(Schema):
     agency_code = fields.String(load_default=None, allow_none=True)
 
 
-class SamplerOut(Schema):
+class NoticeSamplerOut(Schema):
     """Somebody who comes to the door."""
 
     number = fields.String()
@@ -216,7 +216,7 @@ class NoticeOut(Schema):
     unit_name = fields.String()
     authority = fields.String()
     basis = fields.String()
-    samplers = fields.List(fields.Nested(SamplerOut))
+    samplers = fields.List(fields.Nested(NoticeSamplerOut))
     contract_no = fields.String(allow_none=True)
     visit_on = fields.Date()
     valid_until = fields.Date()
@@ -260,7 +260,7 @@ class DeskRowOut(Schema):
     is_overdue = fields.Boolean()
 
 
-class RecordArgs(PageArgs):
+class ResultRecordArgs(PageArgs):
     """Filters of the records."""
 
     state = fields.String(load_default=None, validate=validate.OneOf(RECORD_STATES))
@@ -300,7 +300,7 @@ class FailedItemIn(Schema):
     standard = _line()
 
 
-class SampleIn(CorrectionIn):
+class ResultSampleIn(CorrectionIn):
     """The result of a supervision sample, in the columns of the notice."""
 
     sample_no = _line(required=True)
@@ -362,7 +362,7 @@ class PublicRecordOut(Schema):
     journal_sequence = fields.Integer()
 
 
-class RecordOut(Schema):
+class ResultRecordOut(Schema):
     """A record as staff see it."""
 
     no = fields.String()
@@ -442,6 +442,6 @@ PaperPage = page_of(PaperOut, "PaperPage")
 PublicPaperPage = page_of(PublicPaperOut, "PublicPaperPage")
 ContractPage = page_of(ContractOut, "ContractPage")
 NoticePage = page_of(NoticeOut, "NoticePage")
-RecordPage = page_of(RecordOut, "RecordPage")
+ResultRecordPage = page_of(ResultRecordOut, "ResultRecordPage")
 PublicRecordPage = page_of(PublicRecordOut, "PublicRecordPage")
 PublicTaskPage = page_of(PublicTaskOut, "PublicTaskPage")
