@@ -32,7 +32,6 @@ from sampling.maths.variables import (
     variables_acceptance,
 )
 
-PROBLEM = "“{field}” must be {bound}, got {value}; {advice}."
 FEWEST_POINTS, MOST_POINTS = 2, 201
 MOST_LOTS = 500  # of a posted history
 CONSUMER, PRODUCER = 0.10, 0.95  # where a curve is read off
@@ -59,7 +58,9 @@ def named(prefix: str = "") -> Iterator[None]:
             else str(error.value),
             "advice": error.advice,
         }
-        problem = FieldProblem(f"{prefix}{error.field}", PROBLEM, facts)
+        problem = FieldProblem(
+            f"{prefix}{error.field}", "“{field}” must be {bound}, got {value}; {advice}.", facts
+        )
         raise AcceptanceInvalid(fields=[problem]) from error
 
 

@@ -174,7 +174,7 @@ def test_the_quality_for_a_probability_is_where_the_curve_meets_it(
         (lambda: DoublePlan(5, 5, 1, 4, 2), "acceptance must be"),
         (lambda: quality_accepted_with(SinglePlan(2, 5), 0.1, model=Model.BINOMIAL), "rejects no"),
         (lambda: quality_accepted_with(SinglePlan(2, 0), 1.0, model=Model.BINOMIAL), "probability"),
-        (lambda: acceptance_probabilities(SinglePlan(5, 1), [1.2], model=Model.BINOMIAL), "2.5 %"),
+        (lambda: acceptance_probabilities(SinglePlan(5, 1), [1.2], model=Model.BINOMIAL), "share of 1"),
         (
             lambda: acceptance_probabilities(SinglePlan(5, 1), [float("nan")], model=Model.POISSON),
             "quality",
