@@ -250,7 +250,7 @@ def audit_figure(found: Audit, curve: Curve) -> Figure:
     return Figure(
         rule,
         [
-            (_("Declared failing items"), str(found.declared)),
+            (_("Declared failing items"), str(found.claimed)),
             (_("Risk of contradicting a true declaration"), hundredths(float(found.false_risk))),
             (_("Finds out a lot with %(worse)s failing", worse=found.worse), hundredths(power)),
         ],
@@ -261,7 +261,7 @@ def audit_figure(found: Audit, curve: Curve) -> Figure:
         _curve_option(
             curve,
             _("not contradicted"),
-            [Mark(_("declared"), 100 * found.declared / found.lot_size)],
+            [Mark(_("claimed"), 100 * found.claimed / found.lot_size)],
             reading,
         ),
         reading,

@@ -14,7 +14,7 @@ FIELDS = {
     "aql": _("aql"),
     "constant": _("constant"),
     "consumer_risk": _("consumer_risk"),
-    "declared": _("declared"),
+    "claimed": _("claimed"),
     "failing": _("failing"),
     "first_acceptance": _("first_acceptance"),
     "first_rejection": _("first_rejection"),

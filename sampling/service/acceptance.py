@@ -206,7 +206,7 @@ def searched_plan(
 def audit_of(
     *,
     lot_size: int,
-    declared: int,
+    claimed: int,
     worse: int | None = None,
     size: int | None = None,
     risk: float = 0.05,
@@ -223,13 +223,11 @@ def audit_of(
     """
     with named():
         if size is not None:
-            found = audit_limit(lot_size=lot_size, declared=declared, size=size, risk=risk)
+            found = audit_limit(lot_size=lot_size, claimed=claimed, size=size, risk=risk)
             return found if worse is None else with_power(found, worse)
         if worse is None:
             raise OutOfRange("worse", "given where no sample size is", None, "name either")
-        return audit_plan(
-            lot_size=lot_size, declared=declared, worse=worse, risk=risk, missed=missed
-        )
+        return audit_plan(lot_size=lot_size, claimed=claimed, worse=worse, risk=risk, missed=missed)
 
 
 def searched_variables(
