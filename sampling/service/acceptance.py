@@ -322,7 +322,7 @@ class Comparison:
     consumer_quality: float | None  # accepted with 10 %
 
 
-def compared(found: LotPlan, *, points: int = 31) -> Comparison:
+def compared(found: LotPlan, *, points: int = 41) -> Comparison:
     """How a lot's plan behaves beside the other severities and within the switching scheme.
 
     Parameters
