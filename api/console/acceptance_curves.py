@@ -67,8 +67,7 @@ def rule_of(plan: AnyPlan) -> str:
     )
 
 
-def lot_figure(found: LotPlan, compared: Comparison | None) -> Figure:
-    """The plan of GB/T 2828.1 for a lot, beside the other severities and the scheme."""
+def _lot_notes(found: LotPlan) -> list[str]:
     notes = []
     if found.letter != found.first_letter:
         notes.append(
@@ -83,6 +82,14 @@ def lot_figure(found: LotPlan, compared: Comparison | None) -> Figure:
         notes.append(_("Above 10 an AQL counts findings per 100 items; an item may have several."))
     if isinstance(found.plan, DoublePlan):
         notes.append(_("Double plans follow the edition of 1999 (GB/T 2828.1-2012)."))
+    if found.inspects_all:
+        notes.append(_("The lot is no larger than the sample: every item is inspected."))
+    return notes
+
+
+def lot_figure(found: LotPlan, compared: Comparison | None) -> Figure:
+    """The plan of GB/T 2828.1 for a lot, beside the other severities and the scheme."""
+    notes = _lot_notes(found)
     facts = [
         (_("Code letter"), found.first_letter),
         (_("Letter of the plan"), found.letter),
@@ -90,41 +97,33 @@ def lot_figure(found: LotPlan, compared: Comparison | None) -> Figure:
         (_("Items to inspect"), str(found.items)),
     ]
     if compared is None:
-        notes.append(_("The lot is no larger than the sample: every item is inspected."))
         rule = _(
             "Inspect all %(size)s items. Accept with %(accept)s failing or fewer.",
             size=found.lot_size,
             accept=found.plan.acceptance,
         )
         return Figure(rule, facts, notes)
+    most = max(point.sample_number for point in compared.points)
+    worst = max(point.outgoing for point in compared.points)
     facts += [
         (_("Rejected although just at the AQL"), hundredths(compared.producer_risk)),
         (_("Quality accepted once in ten lots"), hundredths(compared.consumer_quality)),
-        (
-            _("Largest average sample number"),
-            f"{max(p.sample_number for p in compared.points):.1f}",
-        ),
-        (_("Worst average outgoing quality"), hundredths(max(p.outgoing for p in compared.points))),
+        (_("Largest average sample number"), f"{most:.1f}"),
+        (_("Worst average outgoing quality"), hundredths(worst)),
     ]
     reading = _(
         "Faultless lots are always accepted; one lot in ten is at %(quality)s.",
         quality=hundredths(compared.consumer_quality),
     )
-    return Figure(
-        rule_of(found.plan),
-        facts,
-        notes,
-        _lot_option(found, compared, reading),
-        reading,
-        [
-            _("Quality"),
-            *(label("severity", state.value) for state in State),
-            _("Scheme with switching"),
-            _("Sample number of the scheme"),
-            _("Average outgoing quality"),
-        ],
-        _lot_rows(compared),
-    )
+    option = _lot_option(found, compared, reading)
+    head = [
+        _("Quality"),
+        *(label("severity", state.value) for state in State),
+        _("Scheme with switching"),
+        _("Sample number of the scheme"),
+        _("Average outgoing quality"),
+    ]
+    return Figure(rule_of(found.plan), facts, notes, option, reading, head, _lot_rows(compared))
 
 
 def _lot_rows(compared: Comparison) -> list[list[str]]:
@@ -166,7 +165,6 @@ def _lot_option(found: LotPlan, compared: Comparison, reading: str) -> dict[str,
         quality=_("Failing items of the process, percent")
         if found.is_percent
         else _("Findings per 100 items"),
-        acceptance=_("Lots accepted, percent"),
         description=reading,
     )
 
@@ -177,7 +175,6 @@ def _curve_option(curve: Curve, name: str, marks: Sequence[Mark], reading: str) 
         [Line(name, _points(pairs), is_main=True)],
         marks=marks,
         quality=_("Failing items, percent"),
-        acceptance=_("Lots accepted, percent"),
         description=reading,
     )
 
@@ -221,7 +218,7 @@ def risks_figure(found: FoundPlan, curve: Curve) -> Figure:
         [
             (_("Producer's risk, really"), hundredths(found.producer_risk)),
             (_("Consumer's risk, really"), hundredths(found.consumer_risk)),
-            (_("Model"), label("sampling_model", found.model.value)),
+            (_("What the lots are"), label("sampling_model", found.model.value)),
         ],
         [],
         _curve_option(curve, _("this plan"), marks, reading),
@@ -250,7 +247,7 @@ def audit_figure(found: Audit, curve: Curve) -> Figure:
     return Figure(
         rule,
         [
-            (_("Declared failing items"), str(found.declared)),
+            (_("Declared failing items"), str(found.claimed)),
             (_("Risk of contradicting a true declaration"), hundredths(float(found.false_risk))),
             (_("Finds out a lot with %(worse)s failing", worse=found.worse), hundredths(power)),
         ],
@@ -261,7 +258,7 @@ def audit_figure(found: Audit, curve: Curve) -> Figure:
         _curve_option(
             curve,
             _("not contradicted"),
-            [Mark(_("declared"), 100 * found.declared / found.lot_size)],
+            [Mark(_("claimed"), 100 * found.claimed / found.lot_size)],
             reading,
         ),
         reading,
@@ -301,7 +298,6 @@ def variables_figure(found: FoundVariablesPlan, points: Sequence[tuple[float, fl
             [Line(_("this plan"), _points([(0.0, 1.0), *points]), is_main=True)],
             marks=[Mark("AQL", 100 * asked.aql), Mark("LQ", 100 * asked.limit)],
             quality=_("Failing items, percent"),
-            acceptance=_("Lots accepted, percent"),
             description=reading,
         ),
         reading,

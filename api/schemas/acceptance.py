@@ -155,10 +155,10 @@ class AcceptanceFoundPlanOut(Schema):
 
 
 class AcceptanceAuditArgs(Schema):
-    """What is declared; with ``worse`` the smallest plan is sought, with ``size`` its limit."""
+    """What is claimed; with ``worse`` the smallest plan is sought, with ``size`` its limit."""
 
     lot_size = _number(2, 200_000, required=True)
-    declared = _number(0, 200_000, required=True)
+    claimed = _number(0, 200_000, required=True)
     worse = _number(1, 200_000, load_default=None)
     size = _number(1, 5_000, load_default=None)
     risk = _share(load_default=0.05)
@@ -175,7 +175,7 @@ class AcceptanceAuditOut(Schema):
     """An audit plan; probabilities also as exact fractions."""
 
     lot_size = fields.Integer()
-    declared = fields.Integer()
+    claimed = fields.Integer()
     size = fields.Integer()
     limit = fields.Integer()
     false_risk = fields.Function(lambda audit: float(audit.false_risk))

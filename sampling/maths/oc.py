@@ -63,7 +63,13 @@ class DoublePlan:
     def __post_init__(self) -> None:
         for field in ("first_size", "second_size"):
             whole(field, getattr(self, field), 1, LARGEST_SAMPLE, "give both sample sizes")
-        whole("first_acceptance", self.first_acceptance, 0, LARGEST_SAMPLE, "give it")
+        whole(
+            "first_acceptance",
+            self.first_acceptance,
+            0,
+            LARGEST_SAMPLE,
+            "give the acceptance number",
+        )
         whole(
             "first_rejection",
             self.first_rejection,
@@ -129,7 +135,9 @@ def _check(plan: AnyPlan, qualities: Sequence[float], model: Model, lot_size: in
     high = 1.0 if model == Model.BINOMIAL else MOST_FINDINGS_PER_ITEM
     for each in qualities:
         if not 0 <= each <= high:
-            raise OutOfRange("quality", f"from 0 to {high:g} per item", each, "2.5 % is 0.025")
+            raise OutOfRange(
+                "quality", f"from 0 to {high:g} per item", each, "a share of 1: 5 percent is 0.05"
+            )
 
 
 def _below(
@@ -318,7 +326,7 @@ def quality_accepted_with(
         If an argument lies outside its range.
     """
     if not 0 < probability < 1:
-        raise OutOfRange("probability", "more than 0 and less than 1", probability, "try 0.10")
+        raise OutOfRange("probability", "more than 0 and less than 1", probability, "0.10 is usual")
 
     def accepted(quality: float) -> float:
         return acceptance_probabilities(plan, [quality], model=model, lot_size=lot_size)[0]

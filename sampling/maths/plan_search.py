@@ -35,8 +35,8 @@ class Risks:
     consumer_risk: float = 0.10
 
     def __post_init__(self) -> None:
-        share("aql", self.aql, "1 % is 0.01", open_ends=True)
-        share("limit", self.limit, "5 % is 0.05", open_ends=True)
+        share("aql", self.aql, "a share of 1: 5 percent is 0.05", open_ends=True)
+        share("limit", self.limit, "a share of 1: 5 percent is 0.05", open_ends=True)
         share("producer_risk", self.producer_risk, "0.05 is usual", open_ends=True)
         share("consumer_risk", self.consumer_risk, "0.10 is usual", open_ends=True)
         if self.limit <= self.aql:

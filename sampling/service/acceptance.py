@@ -32,7 +32,6 @@ from sampling.maths.variables import (
     variables_acceptance,
 )
 
-PROBLEM = "“{field}” must be {bound}, got {value}; {advice}."
 FEWEST_POINTS, MOST_POINTS = 2, 201
 MOST_LOTS = 500  # of a posted history
 CONSUMER, PRODUCER = 0.10, 0.95  # where a curve is read off
@@ -59,7 +58,9 @@ def named(prefix: str = "") -> Iterator[None]:
             else str(error.value),
             "advice": error.advice,
         }
-        problem = FieldProblem(f"{prefix}{error.field}", PROBLEM, facts)
+        problem = FieldProblem(
+            f"{prefix}{error.field}", "“{field}” must be {bound}, got {value}; {advice}.", facts
+        )
         raise AcceptanceInvalid(fields=[problem]) from error
 
 
@@ -205,7 +206,7 @@ def searched_plan(
 def audit_of(
     *,
     lot_size: int,
-    declared: int,
+    claimed: int,
     worse: int | None = None,
     size: int | None = None,
     risk: float = 0.05,
@@ -222,13 +223,11 @@ def audit_of(
     """
     with named():
         if size is not None:
-            found = audit_limit(lot_size=lot_size, declared=declared, size=size, risk=risk)
+            found = audit_limit(lot_size=lot_size, claimed=claimed, size=size, risk=risk)
             return found if worse is None else with_power(found, worse)
         if worse is None:
             raise OutOfRange("worse", "given where no sample size is", None, "name either")
-        return audit_plan(
-            lot_size=lot_size, declared=declared, worse=worse, risk=risk, missed=missed
-        )
+        return audit_plan(lot_size=lot_size, claimed=claimed, worse=worse, risk=risk, missed=missed)
 
 
 def searched_variables(
@@ -323,7 +322,7 @@ class Comparison:
     consumer_quality: float | None  # accepted with 10 %
 
 
-def compared(found: LotPlan, *, points: int = 31) -> Comparison:
+def compared(found: LotPlan, *, points: int = 41) -> Comparison:
     """How a lot's plan behaves beside the other severities and within the switching scheme.
 
     Parameters

@@ -163,9 +163,9 @@ def test_risks_that_contradict_each_other_name_the_field(lead: Any) -> None:
 
 
 def test_an_audit_of_a_declaration(lead: Any) -> None:
-    smallest = lead.get(f"{BASE}/audit?lot_size=100&declared=2&worse=20").json
-    given = lead.get(f"{BASE}/audit?lot_size=100&declared=2&size=17").json
-    nothing = lead.get(f"{BASE}/audit?lot_size=100&declared=2")
+    smallest = lead.get(f"{BASE}/audit?lot_size=100&claimed=2&worse=20").json
+    given = lead.get(f"{BASE}/audit?lot_size=100&claimed=2&size=17").json
+    nothing = lead.get(f"{BASE}/audit?lot_size=100&claimed=2")
 
     assert (smallest["size"], smallest["limit"]) == (17, 1)
     assert smallest["power"] > 0.9

@@ -23,7 +23,7 @@ __all__ = ["sign_in"]
 PAGE = "/console/acceptance"
 LOT = f"{PAGE}?lang=en&by=lot&lot_size=2000&aql=1.5&level=II&state=normal&kind=single"
 RISKS = f"{PAGE}?lang=en&by=risks&aql=1&limit=5&producer_risk=5&consumer_risk=10"
-AUDIT = f"{PAGE}?lang=en&by=audit&lot_size=100&declared=2&worse=20&risk=5&missed=10"
+AUDIT = f"{PAGE}?lang=en&by=audit&lot_size=100&claimed=2&worse=20&risk=5&missed=10"
 MEASURED = f"{PAGE}?lang=en&by=variables&aql=0.5&limit=3&producer_risk=5&consumer_risk=10"
 
 

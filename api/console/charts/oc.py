@@ -13,6 +13,7 @@ from api.console.theme import TOKENS
 
 MAIN = TOKENS["blue"][0]
 QUIET = TOKENS["field-line"][0]
+LOW, TALL = 34, 62  # above the picture: room for a legend of one line, or two on a phone
 DASHES = ("dashed", "dotted", [10, 3, 2, 3])
 
 
@@ -38,7 +39,6 @@ def oc_option(
     *,
     marks: Sequence[Mark] = (),
     quality: str,
-    acceptance: str,
     description: str,
 ) -> dict[str, Any]:
     """The chart of one or several operating characteristics.
@@ -49,8 +49,8 @@ def oc_option(
         The main one is drawn bold and solid.
     marks : sequence of Mark
         Qualities worth a line, such as the AQL.
-    quality, acceptance : str
-        Names of the axes.
+    quality : str
+        Name of the lower axis; the upright one is the share of lots accepted.
     description : str
         What the chart says, for those who do not see it.
 
@@ -63,7 +63,13 @@ def oc_option(
     return {
         "aria": {"enabled": True, "label": {"description": description}},
         "animation": False,
-        "grid": {"left": 8, "right": 24, "top": 44, "bottom": 26, "containLabel": True},
+        "grid": {
+            "left": 8,
+            "right": 24,
+            "top": TALL if len(lines) > 1 else LOW,
+            "bottom": 26,
+            "containLabel": True,
+        },
         "legend": {"data": [line.name for line in lines], "top": 0, "left": 0, "itemWidth": 26},
         "tooltip": {"trigger": "axis", "renderMode": "richText"},
         "xAxis": {
@@ -74,7 +80,7 @@ def oc_option(
             "max": max((line.points[-1][0] for line in lines), default=1),
             "axisLabel": {"showMaxLabel": False},
         },
-        "yAxis": {"type": "value", "name": acceptance, "min": 0, "max": 100},
+        "yAxis": {"type": "value", "min": 0, "max": 100, "axisLabel": {"formatter": "{value}%"}},
         "series": [_series(line, others, marks if line.is_main else ()) for line in lines],
     }
 

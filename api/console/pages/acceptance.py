@@ -113,14 +113,14 @@ def _risks(form: Form) -> Any:
 
 def _audit(form: Form) -> Any:
     size = form.number("lot_size", _("Lot size"), least=2, most=LARGEST_AUDIT)
-    declared = form.number("declared", _("Declared failing items"), most=LARGEST_AUDIT)
+    claimed = form.number("claimed", _("Declared failing items"), most=LARGEST_AUDIT)
     worse = form.number("worse", _("Failing items to find out"), least=1, most=LARGEST_AUDIT)
     risk = _percent(form, "risk", _("Risk of contradicting a true declaration, percent"))
     missed = _percent(form, "missed", _("Risk of missing a bad lot, percent"))
-    if not form.is_good or size is None or declared is None or worse is None:
+    if not form.is_good or size is None or claimed is None or worse is None:
         return None
     found = acceptance.audit_of(
-        lot_size=size, declared=declared, worse=worse, risk=risk, missed=missed
+        lot_size=size, claimed=claimed, worse=worse, risk=risk, missed=missed
     )
     plan = acceptance.plan_of_numbers(size=found.size, acceptance=found.limit)
     return audit_figure(

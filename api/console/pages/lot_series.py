@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from api.auth import current_access, current_actor, require
 from api.console.forms import Form
 from api.console.labels import LABELS, label
 from api.console.listing import EXTENSIONS, Column, Filter, Listing
+from api.console.pages.acceptance import blueprint as pages  # one entry of the menu for both
 from core.actors import STAFF, Role
 from core.clock import today
 from core.errors import Refusal
@@ -21,16 +22,14 @@ from sampling.queries import acceptance as stored
 from sampling.service import lot_series
 from sampling.views import SeriesView
 
-blueprint = Blueprint("lot_series", __name__)
-
 BASE = "/console/acceptance/series"
 LEADS = (Role.LEAD_INSPECTOR, Role.ADMINISTRATOR)
 OFFICERS = (Role.INSPECTOR, *LEADS)
 
 
-def severity(series: SeriesView) -> str:
+def severity(one: SeriesView) -> str:
     """The code of where a series stands: its severity, or that it is stopped."""
-    return "stopped" if series.is_stopped else series.state
+    return "stopped" if one.is_stopped else one.state
 
 
 def _columns() -> list[Column]:
@@ -39,7 +38,7 @@ def _columns() -> list[Column]:
             "no",
             _("Number"),
             lambda row: row.no,
-            link=lambda row: url_for("lot_series.show", no=row.no),
+            link=lambda row: url_for("acceptance_pages.series", no=row.no),
             order="no",
         ),
         Column(
@@ -72,8 +71,8 @@ def _columns() -> list[Column]:
     ]
 
 
-@blueprint.route(BASE, defaults={"extension": None}, methods=["GET"])
-@blueprint.route(f"{BASE}.{EXTENSIONS}", methods=["GET"])
+@pages.route(BASE, defaults={"extension": None}, methods=["GET"])
+@pages.route(f"{BASE}.{EXTENSIONS}", methods=["GET"])
 @require(*STAFF)
 def listing(extension: str | None) -> Any:
     """Series of lots, newest first."""
@@ -110,7 +109,7 @@ def _list(extension: str | None, form: Form) -> Any:
     return page, form.status
 
 
-@blueprint.route(BASE, methods=["POST"])
+@pages.route(BASE, methods=["POST"])
 @require(*LEADS)
 def open_series() -> Any:
     """Begin a series."""
@@ -123,7 +122,7 @@ def open_series() -> Any:
     if form.is_good:
         try:
             with unit_of_work(current_access()) as session:
-                series = lot_series.open_series(
+                opened = lot_series.open_series(
                     session,
                     current_actor(),
                     enterprise_code=code,
@@ -133,16 +132,16 @@ def open_series() -> Any:
                     level=level,
                     reduced_allowed=form.value("reduced_allowed") == "yes",
                 )
-                number = series.no
-            return redirect(url_for("lot_series.show", no=number, done="series"), 303)
+                number = opened.no
+            return redirect(url_for("acceptance_pages.series", no=number, done="series"), 303)
         except Refusal as refusal:
             form.refused(refusal)
     return _list(None, form)
 
 
-@blueprint.route(BASE + "/<no>", methods=["GET"])
+@pages.route(BASE + "/<no>", methods=["GET"])
 @require(*STAFF)
-def show(no: str) -> Any:
+def series(no: str) -> Any:
     """One series: where it stands, its lots, and the plan for the next one."""
     return _page(no, Form())
 
@@ -150,12 +149,12 @@ def show(no: str) -> Any:
 def _page(no: str, form: Form) -> Any:
     with read_only(current_access()) as session:
         detail = stored.series_detail(session, no)
-        series = stored.series_by_no(session, no)
+        row = stored.series_by_no(session, no)
         size = detail.lots[-1].size if detail.lots else None
         asked = request.args.get("next_size", "")
         if asked.isascii() and asked.isdigit() and 2 <= int(asked[:10]) <= LARGEST_LOT:
             size = int(asked[:10])
-        plan = lot_series.next_plan(series, size) if size else None
+        plan = lot_series.next_plan(row, size) if size else None
     role = current_actor().role
     page = render_template(
         "pages/lot_series.html",
@@ -163,7 +162,7 @@ def _page(no: str, form: Form) -> Any:
         sub=no,
         crumbs=[
             (_("Acceptance sampling"), url_for("acceptance_pages.show")),
-            (_("Lot series"), url_for("lot_series.listing")),
+            (_("Lot series"), url_for("acceptance_pages.listing")),
         ],
         crumb=no,
         one=detail.summary,
@@ -178,7 +177,7 @@ def _page(no: str, form: Form) -> Any:
     return page, form.status
 
 
-@blueprint.route(BASE + "/<no>/lots", methods=["POST"])
+@pages.route(BASE + "/<no>/lots", methods=["POST"])
 @require(*OFFICERS)
 def record_lot(no: str) -> Any:
     """Judge the next lot."""
@@ -205,13 +204,13 @@ def record_lot(no: str) -> Any:
                     improved=form.value("improved") == "yes",
                     note=form.text("note", _("Note"), required=False),
                 )
-            return redirect(url_for("lot_series.show", no=no, done="lot"), 303)
+            return redirect(url_for("acceptance_pages.series", no=no, done="lot"), 303)
         except Refusal as refusal:
             form.refused(refusal)
     return _page(no, form)
 
 
-@blueprint.route(BASE + "/<no>/close", methods=["POST"])
+@pages.route(BASE + "/<no>/close", methods=["POST"])
 @require(*LEADS)
 def close(no: str) -> Any:
     """End a series with a reason."""
@@ -224,7 +223,7 @@ def close(no: str) -> Any:
                 lot_series.close_series(
                     session, current_actor(), no, version=version or 0, reason=reason
                 )
-            return redirect(url_for("lot_series.show", no=no, done="series-closed"), 303)
+            return redirect(url_for("acceptance_pages.series", no=no, done="series-closed"), 303)
         except Refusal as refusal:
             form.refused(refusal)
     return _page(no, form)

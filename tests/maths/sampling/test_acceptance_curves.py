@@ -174,7 +174,10 @@ def test_the_quality_for_a_probability_is_where_the_curve_meets_it(
         (lambda: DoublePlan(5, 5, 1, 4, 2), "acceptance must be"),
         (lambda: quality_accepted_with(SinglePlan(2, 5), 0.1, model=Model.BINOMIAL), "rejects no"),
         (lambda: quality_accepted_with(SinglePlan(2, 0), 1.0, model=Model.BINOMIAL), "probability"),
-        (lambda: acceptance_probabilities(SinglePlan(5, 1), [1.2], model=Model.BINOMIAL), "2.5 %"),
+        (
+            lambda: acceptance_probabilities(SinglePlan(5, 1), [1.2], model=Model.BINOMIAL),
+            "share of 1",
+        ),
         (
             lambda: acceptance_probabilities(SinglePlan(5, 1), [float("nan")], model=Model.POISSON),
             "quality",
@@ -282,11 +285,11 @@ def test_qualities_too_near_each_other_are_refused() -> None:
 
 
 @settings(max_examples=30, deadline=None)
-@given(lot_size=st.integers(5, 45), declared=st.integers(0, 4), times=st.integers(3, 12))
-def test_no_smaller_audit_keeps_both_risks(lot_size: int, declared: int, times: int) -> None:
+@given(lot_size=st.integers(5, 45), claimed=st.integers(0, 4), times=st.integers(3, 12))
+def test_no_smaller_audit_keeps_both_risks(lot_size: int, claimed: int, times: int) -> None:
     """All sizes and limits are tried, in whole numbers."""
-    worse = min(declared * 2 + times, lot_size)
-    assume(declared < worse)
+    worse = min(claimed * 2 + times, lot_size)
+    assume(claimed < worse)
 
     def missed(size: int, limit: int, failing: int) -> Fraction:
         ways = sum(
@@ -298,12 +301,12 @@ def test_no_smaller_audit_keeps_both_risks(lot_size: int, declared: int, times: 
     kept = [
         (size, limit)
         for size in range(1, lot_size + 1)
-        for limit in range(declared + 1)
-        if 1 - missed(size, limit, declared) <= Fraction(1, 20)
+        for limit in range(claimed + 1)
+        if 1 - missed(size, limit, claimed) <= Fraction(1, 20)
         and missed(size, limit, worse) <= Fraction(1, 10)
     ]
 
-    found = audit_plan(lot_size=lot_size, declared=declared, worse=worse)
+    found = audit_plan(lot_size=lot_size, claimed=claimed, worse=worse)
 
     assert (found.size, found.limit) == kept[0]
     assert found.power == 1 - missed(*kept[0], worse)
@@ -318,21 +321,21 @@ def test_no_smaller_audit_keeps_both_risks(lot_size: int, declared: int, times: 
 def test_an_audit_wrongs_a_true_declaration_no_more_often_than_allowed(
     lot_size: int, share: float, part: float, risk: float
 ) -> None:
-    declared, size = int(share * lot_size), max(1, int(part * lot_size))
-    assume(declared < lot_size)
+    claimed, size = int(share * lot_size), max(1, int(part * lot_size))
+    assume(claimed < lot_size)
 
-    found = audit_limit(lot_size=lot_size, declared=declared, size=size, risk=risk)
+    found = audit_limit(lot_size=lot_size, claimed=claimed, size=size, risk=risk)
 
     allowed = Fraction(str(risk))
     assert found.false_risk <= allowed
     if found.limit:  # one less would wrong it too often
-        before = at_most(found.limit - 1, lot_size=lot_size, failing=declared, size=size)
+        before = at_most(found.limit - 1, lot_size=lot_size, failing=claimed, size=size)
         assert 1 - before > allowed
 
 
 def test_an_audit_by_hand() -> None:
     # One of ten may fail; five are looked at: P(1 found) = 1/2, so one finding contradicts nothing.
-    found = audit_limit(lot_size=10, declared=1, size=5)
+    found = audit_limit(lot_size=10, claimed=1, size=5)
 
     assert (found.limit, found.false_risk) == (1, 0)
     # Two of ten fail: both are among the five with C(8,3)/C(10,5) = 56/252.
@@ -342,11 +345,11 @@ def test_an_audit_by_hand() -> None:
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: audit_limit(lot_size=10, declared=10, size=5), "declared"),
-        (lambda: audit_limit(lot_size=10, declared=1, size=11), "size must be"),
-        (lambda: audit_limit(lot_size=10, declared=1, size=5, risk=0.0), "risk"),
-        (lambda: audit_plan(lot_size=10, declared=3, worse=3), "worse"),
-        (lambda: audit_plan(lot_size=200_000, declared=20_000, worse=20_100), "far enough"),
+        (lambda: audit_limit(lot_size=10, claimed=10, size=5), "claimed"),
+        (lambda: audit_limit(lot_size=10, claimed=1, size=11), "size must be"),
+        (lambda: audit_limit(lot_size=10, claimed=1, size=5, risk=0.0), "risk"),
+        (lambda: audit_plan(lot_size=10, claimed=3, worse=3), "worse"),
+        (lambda: audit_plan(lot_size=200_000, claimed=20_000, worse=20_100), "far enough"),
     ],
 )
 def test_audits_that_cannot_be_meant_are_named(call: Any, words: str) -> None:
