@@ -46,6 +46,8 @@ _MESSAGE_ARGUMENT = {
     "_problem": 2,
     "wrong": 1,
     "CannotRead": 0,
+    "CodeProblem": 0,
+    "_Unreadable": 0,
 }
 # Modules whose ValueError reaches a person: parsers of cells, and checks of what was typed.
 _PARSERS = (
@@ -55,7 +57,7 @@ _PARSERS = (
     "registry/catalogues.py",
     "registry/imports.py",
     "sampling/imports.py",
-    "sampling/maths/assignment.py",
+    "sampling/maths/teams.py",
     "sampling/maths/commitment.py",
     "sampling/maths/entropy.py",
     "risk/imports.py",

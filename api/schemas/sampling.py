@@ -29,6 +29,17 @@ class SourceIn(Schema):
     due_at = fields.String(metadata={"description": "text: when, ISO 8601 with zone"})
 
 
+class DepartmentIn(Schema):
+    """What one department of a joint visit sends and inspects."""
+
+    key = fields.String(required=True, metadata={"description": "code of the department"})
+    name = fields.String()
+    size = Count()
+    mixed = fields.Boolean()
+    qualification = fields.String(validate=validate.OneOf(("none", "lead", "all")))
+    items = fields.List(fields.String(), required=True)
+
+
 class TeamIn(Schema):
     """What each team must be like."""
 
@@ -38,6 +49,15 @@ class TeamIn(Schema):
     certificate = fields.Boolean()
     region = fields.Boolean()
     cap = Count(metadata={"description": "most visits of one inspector in this plan"})
+    pool = fields.String(
+        validate=validate.OneOf(("officers", "agency")),
+        metadata={"description": "certified officers, or staff of a sampling agency"},
+    )
+    purpose = fields.String(validate=validate.OneOf(("inspection", "sampling")))
+    rotation = Count(metadata={"description": "rounds before somebody may come again, 0 to 10"})
+    departments = fields.List(
+        fields.Nested(DepartmentIn), metadata={"description": "of a joint visit, in order"}
+    )
 
 
 class ExclusionIn(Schema):
@@ -47,6 +67,38 @@ class ExclusionIn(Schema):
     reason = fields.String(required=True)
 
 
+class MethodIn(Schema):
+    """How chances are dealt out."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(("equal", "pareto")))
+    by = fields.String(
+        validate=validate.OneOf(("none", "grade", "risk_tier", "category", "given")),
+        metadata={"description": "pareto: what chances follow"},
+    )
+    weights = fields.Dict(keys=fields.String(), values=Count())
+    sizes = fields.Dict(
+        keys=fields.String(), values=Count(), metadata={"description": "given: size by code"}
+    )
+    equal_share_percent = Count(
+        metadata={"description": "0 to 100: part of the chances that is dealt out equally"}
+    )
+
+
+class ExemptionIn(Schema):
+    """Why the protection of the same product does not apply."""
+
+    kind = fields.String(required=True)
+    reason = fields.String(required=True)
+
+
+class CoordinationIn(Schema):
+    """A place in a group of plans that share their tickets."""
+
+    place = Count(required=True)
+    of = Count(required=True)
+    first = fields.String(data_key="with", attribute="with")
+
+
 class PlanIn(Schema):
     """A new plan."""
 
@@ -54,7 +106,7 @@ class PlanIn(Schema):
     strata_by = fields.String(required=True, validate=validate.OneOf(("grade", "risk_tier")))
     strata = fields.List(fields.Nested(StratumIn), required=True)
     visit_on = fields.Date(required=True)
-    sources = fields.List(fields.Nested(SourceIn), required=True)
+    sources = fields.List(fields.Nested(SourceIn), load_default=list)
     team = fields.Nested(TeamIn, load_default=None)
     category_codes = fields.List(fields.String(), load_default=None, allow_none=True)
     region_codes = fields.List(fields.String(), load_default=None, allow_none=True)
@@ -65,6 +117,20 @@ class PlanIn(Schema):
         load_default="number", validate=validate.OneOf(("number", "number-and-name", "salted"))
     )
     disclose_on = fields.Date(load_default=None, allow_none=True)
+    purpose = fields.String(
+        load_default="inspection",
+        validate=validate.OneOf(("inspection", "supervision", "monitoring")),
+    )
+    method = fields.Nested(MethodIn, load_default=None, allow_none=True)
+    certain = fields.List(fields.Nested(ExclusionIn), load_default=list)
+    yearly_cap = fields.Integer(
+        strict=True,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "leave out enterprises with so many visits in the year"},
+    )
+    exemption = fields.Nested(ExemptionIn, load_default=None, allow_none=True)
+    coordination = fields.Nested(CoordinationIn, load_default=None, allow_none=True)
 
 
 class PlanArgs(PageArgs):
@@ -125,6 +191,9 @@ class PlanDetailOut(Schema):
     digest = fields.String()
     identity = fields.String()
     disclose_on = fields.Date(allow_none=True)
+    purpose = fields.String()
+    method = fields.Dict()
+    coordination = fields.Dict(allow_none=True)
     team = fields.Dict()
     filters = fields.Dict()
     strata = fields.List(fields.Nested(StratumOut))
@@ -137,6 +206,7 @@ class PlanDetailOut(Schema):
     software = fields.String(allow_none=True)
     voided_at = UtcTime(allow_none=True)
     blocking = fields.List(fields.Dict())
+    shortage = fields.Dict(allow_none=True, metadata={"description": "the fewest that block"})
     is_demo = fields.Boolean()
 
 
@@ -190,6 +260,7 @@ class SeatOut(Schema):
     inspector_id = fields.String()
     number = fields.String()
     name = fields.String()
+    department = fields.String(allow_none=True)
 
 
 class ResultIn(Schema):
@@ -255,6 +326,7 @@ class UnitOut(Schema):
     risk_tier = fields.String(allow_none=True)
     rank = fields.Integer()
     ticket = fields.String()
+    chance = fields.Float(metadata={"description": "inclusion probability, as published"})
     role = fields.String()
     dispatch = fields.Integer(allow_none=True)
     team = fields.List(fields.Nested(SeatOut))
@@ -262,6 +334,51 @@ class UnitOut(Schema):
     replaced_by = fields.String(allow_none=True)
     replaces = fields.String(allow_none=True)
     reason = fields.String(allow_none=True)
+
+
+class RecusalIn(ReasonIn):
+    """A recusal declared after the draw; the reason in words is kept, not published."""
+
+    code = fields.String(required=True)
+    inspector = fields.String(required=True, metadata={"description": "inspector_id of the seat"})
+    kind = fields.String(
+        required=True,
+        validate=validate.OneOf(
+            ("kinship", "former_employment", "shareholding", "recent_visit", "other")
+        ),
+    )
+
+
+class FindingIn(Schema):
+    """What was found of one item."""
+
+    item = fields.String(required=True)
+    finding = fields.String(required=True, validate=validate.OneOf(("pass", "fail", "not_checked")))
+    note = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=2000))
+
+
+class DepartmentResultIn(Schema):
+    """What one department found at a joint visit."""
+
+    inspected_on = fields.Date(required=True)
+    items = fields.List(
+        fields.Nested(FindingIn), required=True, validate=validate.Length(min=1, max=50)
+    )
+    note = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=2000))
+
+
+class DepartmentOut(Schema):
+    """A department of a joint visit, with what it found."""
+
+    key = fields.String()
+    name = fields.String()
+    items = fields.List(fields.String())
+    inspected_on = fields.Date(allow_none=True)
+    outcome = fields.String(allow_none=True)
+    findings = fields.List(fields.Dict())
+    note = fields.String(allow_none=True)
+    recorded_at = UtcTime(allow_none=True)
+    published_at = UtcTime(allow_none=True)
 
 
 class TaskOut(Schema):
@@ -283,6 +400,13 @@ class WaitingOut(Schema):
     awaiting_dice = fields.Integer()
     awaiting_source = fields.Integer()
     ready_to_draw = fields.Integer()
+
+
+class StepAskedOut(Schema):
+    """A long step that a worker does; follow the message under ``/api/v1/jobs``."""
+
+    plan_no = fields.String()
+    message_id = fields.Integer()
 
 
 class PublicDrawOut(Schema):

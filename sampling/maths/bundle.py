@@ -12,6 +12,7 @@ from core.chain import canonical_json
 from sampling.maths.assignment import Assignment, Inspector
 from sampling.maths.commitment import PROTOCOL, FrameUnit, in_frame_order
 from sampling.maths.draw import StratifiedDraw
+from sampling.maths.shortage import Shortage
 
 JSON_PARTS: Final = (
     "protocol.json",
@@ -57,8 +58,10 @@ manifest.json     各部分的 SHA-256      SHA-256 of each part
 
 def frame_part(units: Sequence[FrameUnit]) -> dict[str, Any]:
     """The roster as rows, in frame order."""
+    columns = ["code", "stratum", "odds_num", "odds_den", "category", "region", "recused"]
+    has_chances = any(unit.chance is not None for unit in units)
     return {
-        "columns": ["code", "stratum", "odds_num", "odds_den", "category", "region", "recused"],
+        "columns": [*columns, "chance"] if has_chances else columns,
         "units": [
             [
                 unit.code,
@@ -68,6 +71,7 @@ def frame_part(units: Sequence[FrameUnit]) -> dict[str, Any]:
                 unit.category,
                 unit.region,
                 unit.recused.hex(),
+                *([unit.chance] if has_chances else ()),
             ]
             for unit in sorted(units, key=lambda unit: in_frame_order(unit.code))
         ],
@@ -90,7 +94,9 @@ def inspector_record(inspector: Inspector, name: str | None = None) -> dict[str,
         "load": inspector.load,
         "cap": inspector.cap,
     }
-    return record if name is None else {**record, "name": name}
+    # Keys that came later stand only where they are meant: older records keep their bytes.
+    later = {"name": name, "pool": inspector.pool, "department": inspector.department}
+    return {**record, **{key: str(value) for key, value in later.items() if value is not None}}
 
 
 def inspectors_part(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -121,14 +127,22 @@ def opening(code: str, salt: bytes, recused: frozenset[str]) -> dict[str, Any]:
 
 
 def assignment_part(
-    assignment: Assignment, openings: Sequence[Mapping[str, Any]]
+    assignment: Assignment,
+    openings: Sequence[Mapping[str, Any]],
+    lack: Shortage | None = None,
 ) -> dict[str, Any]:
-    """Teams in the order of dispatch, or the units that block them."""
-    return {
+    """Teams in the order of dispatch, or the units that block them, and why in few words."""
+    told = {
+        "lists": [list(one) for one in lack.lists] if lack else [],
+        "seats": lack.seats if lack else 0,
+        "room": lack.room if lack else 0,
+    }
+    part = {
         "teams": [{"code": t.code, "inspectors": list(t.inspectors)} for t in assignment.teams],
         "blocking": [blocked.code for blocked in assignment.blocking],
         "openings": list(openings),
     }
+    return {**part, "shortage": told} if lack else part
 
 
 def sealed(parts: Mapping[str, Any], verifier: bytes) -> dict[str, bytes]:

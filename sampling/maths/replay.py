@@ -13,7 +13,9 @@ from typing import Any
 from core.chain import DIGESTS, canonical_json, chain_hash, digest
 from sampling.maths.assignment import (
     Assignment,
+    DepartmentRule,
     Inspector,
+    Pool,
     Qualification,
     Task,
     TeamRule,
@@ -22,6 +24,7 @@ from sampling.maths.assignment import (
 from sampling.maths.bundle import JSON_PARTS, PARTS, manifest_of
 from sampling.maths.commitment import (
     PROTOCOL,
+    WHOLE,
     FrameUnit,
     commitment,
     frame_tree,
@@ -30,8 +33,10 @@ from sampling.maths.commitment import (
     recused_hash,
     seed,
 )
-from sampling.maths.draw import StratifiedDraw, StratumRule, draw_stratified, tickets
+from sampling.maths.draw import Permanent, StratifiedDraw, StratumRule, draw_stratified, tickets
 from sampling.maths.entropy import entropy_bytes
+from sampling.maths.recusal import stand_in
+from sampling.maths.shortage import lack_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +138,8 @@ class _Replay:
         self.algorithm = str(self.plan.get("digest"))
         self.units: dict[str, FrameUnit] = {}
         self.inspectors: list[Inspector] = []
+        self.opened: dict[str, Task] = {}
+        self.at_work: dict[str, list[str]] = {}
         self.seed = bytes(32)
         self.drawn = StratifiedDraw(seed=self.seed, units=())
 
@@ -156,8 +163,9 @@ class _Replay:
                 category=category,
                 region=region,
                 recused=bytes.fromhex(recused),
+                chance=chance[0] if chance else None,
             )
-            for code, stratum, num, den, category, region, recused in rows
+            for code, stratum, num, den, category, region, recused, *chance in rows
         ]
         self.units = {unit.code: unit for unit in units}
         codes = [unit.code for unit in units]
@@ -167,6 +175,29 @@ class _Replay:
         sizes = {rule["key"]: rule["size"] for rule in self.plan["strata"]}
         same = Counter(unit.stratum for unit in units) == sizes
         _need(same, "strata are not those of the plan")
+        self._check_chances(units)
+
+    def _check_chances(self, units: Sequence[FrameUnit]) -> None:
+        is_pareto = odds_of(self.plan, units) is not None
+        width = 8 if is_pareto else 7
+        _need(all(len(row) == width for row in self.frame["units"]), "rows of another method")
+        if not is_pareto:
+            equal = all((unit.odds_num, unit.odds_den) == (1, 1) for unit in units)
+            _need(equal, "odds are not 1/1 in a draw with equal chances")
+            return
+        total: Counter[str] = Counter()
+        for unit in units:
+            total[unit.stratum] += unit.chance or 0
+        stated = {rule["key"]: rule["quota"] * WHOLE for rule in self.plan["strata"]}
+        _need(
+            {key: total[key] for key in stated} == stated,
+            "chances of a stratum do not sum to its quota",
+        )
+        certain = {one["code"] for one in self.plan["certain"]}
+        _need(
+            all(self.units[code].chance == WHOLE for code in certain),
+            "a unit named certain has another chance",
+        )
 
     def check_inspectors(self) -> None:
         records = self.roster["inspectors"]
@@ -219,6 +250,8 @@ class _Replay:
                 for rule in self.plan["strata"]
             ],
             algorithm=self.algorithm,
+            odds=odds_of(self.plan, list(self.units.values())),
+            permanent=permanent_of(self.plan, self.entropy["sources"], self.seed),
         )
         expected = [
             {
@@ -243,6 +276,18 @@ class _Replay:
         _need(self.given_teams["blocking"] == blocking, "other units block the assignment")
         teams = [{"code": t.code, "inspectors": list(t.inspectors)} for t in found.teams]
         _need(self.given_teams["teams"] == teams, "other teams")
+        if "shortage" in self.given_teams:
+            self._check_shortage(self.given_teams["shortage"])
+
+    def _check_shortage(self, told: Mapping[str, Any]) -> None:
+        """Hall's condition fails for the lists that are named: more seats than room."""
+        named = [(code, place) for code, place in told["lists"]]
+        tasks = [self.opened[code] for code in dict.fromkeys(code for code, _ in named)]
+        seats, room = lack_of(tasks, named, self.inspectors, team_rule_of(self.plan))
+        _need(
+            len(set(named)) == len(named) and told["seats"] == seats > room == told["room"],
+            "the shortage is none",
+        )
 
     def check_history(self) -> None:
         at_work = {team["code"]: team["inspectors"] for team in self.given_teams["teams"]}
@@ -251,18 +296,50 @@ class _Replay:
         known = {inspector.id for inspector in self.inspectors}
         busy = {person for team in at_work.values() for person in team}
         _need(known >= busy, "a team has an unknown inspector")
-        for step in self.history["replacements"]:
-            key, code = stratum[step["replaces"]], step["code"]
-            del at_work[step["replaces"]]
-            following = [other for other in reserves if stratum[other] == key]
-            _need(following[:1] == [code], f"{code} is not the next reserve")
-            reserves.remove(code)
-            load = Counter(person for team in at_work.values() for person in team)
-            people = [replace(i, load=i.load + load[i.id]) for i in self.inspectors]
-            found = self._assign([self._opened(step)], people)
-            teams = [list(team.inspectors) for team in found.teams]
-            _need(teams == [step["inspectors"]], f"{code}: other team")
-            at_work[code] = step["inspectors"]
+        self.at_work = at_work
+        steps, recusals = self.history["replacements"], self.history.get("recusals", [])
+        after = [one["after"] for one in recusals]
+        in_order = after == sorted(after) and set(after) <= set(range(len(steps) + 1))
+        _need(in_order, "recusals are not in order")
+        for number, step in enumerate([*steps, None]):
+            for recusal in recusals:
+                if recusal["after"] == number:
+                    self._check_recusal(recusal)
+            if step is not None:
+                key, code = stratum[step["replaces"]], step["code"]
+                del at_work[step["replaces"]]
+                following = [other for other in reserves if stratum[other] == key]
+                _need(following[:1] == [code], f"{code} is not the next reserve")
+                reserves.remove(code)
+                found = self._assign([self._opened(step)], self._as_they_stand())
+                teams = [list(team.inspectors) for team in found.teams]
+                _need(teams == [step["inspectors"]], f"{code}: other team")
+                at_work[code] = step["inspectors"]
+
+    def _check_recusal(self, recusal: Mapping[str, Any]) -> None:
+        code, position, gone = recusal["code"], recusal["position"], recusal["out"]
+        team = self.at_work[code]
+        _need(
+            0 <= position < len(team) and team[position] == gone,
+            f"{code}: {gone} does not have seat {position}",
+        )
+        task = self.opened[code]
+        self.opened[code] = task = replace(task, recused=task.recused | {gone})
+        found = stand_in(
+            seed=self.seed,
+            task=task,
+            team=team,
+            position=position,
+            inspectors=self._as_they_stand(),
+            rule=team_rule_of(self.plan),
+            algorithm=self.algorithm,
+        )
+        _need(found.inspector == recusal["in"], f"{code}: {recusal['in']} is not the next in order")
+        self.at_work[code] = [*team[:position], recusal["in"], *team[position + 1 :]]
+
+    def _as_they_stand(self) -> list[Inspector]:
+        load = Counter(person for team in self.at_work.values() for person in team)
+        return [replace(one, load=one.load + load[one.id]) for one in self.inspectors]
 
     def _opened(self, opening: Mapping[str, Any]) -> Task:
         unit, recused = self.units[opening["code"]], opening["recused"]
@@ -270,7 +347,9 @@ class _Replay:
         same = recused == sorted(set(recused), key=in_frame_order)
         same = same and recused_hash(salt, recused, self.algorithm) == unit.recused
         _need(same, f"{unit.code}: opened recusals are not those committed in frame.json")
-        return Task(unit.code, unit.category, unit.region, frozenset(recused))
+        task = Task(unit.code, unit.category, unit.region, frozenset(recused))
+        self.opened[unit.code] = task
+        return task
 
     def _assign(self, tasks: Sequence[Task], people: Sequence[Inspector]) -> Assignment:
         return assign(
@@ -280,6 +359,52 @@ class _Replay:
             rule=team_rule_of(self.plan),
             algorithm=self.algorithm,
         )
+
+
+def odds_of(plan: Mapping[str, Any], units: Sequence[FrameUnit]) -> list[tuple[int, int]] | None:
+    """The odds of the units, in their order; None in a draw with equal chances.
+
+    Raises
+    ------
+    ValueError
+        If the plan names another method.
+    """
+    return [(unit.odds_num, unit.odds_den) for unit in units] if has_odds(plan) else None
+
+
+def has_odds(plan: Mapping[str, Any]) -> bool:
+    """Are the chances of a committed plan unequal?
+
+    Raises
+    ------
+    ValueError
+        If the plan names another method.
+    """
+    if plan["method"] not in ("equal", "pareto"):
+        raise ValueError(f"the method {plan['method']!r} is not known here")
+    return bool(plan["method"] == "pareto")
+
+
+def permanent_of(
+    plan: Mapping[str, Any], given: Sequence[Mapping[str, Any]], own_seed: bytes
+) -> Permanent | None:
+    """The permanent tickets that a coordinated plan draws by; None for any other plan.
+
+    Parameters
+    ----------
+    given : sequence of mappings
+        The values of the entropy sources.
+    own_seed : bytes
+        The seed of this plan: that of the group, if the plan is its first.
+    """
+    said = plan.get("coordination")
+    if said is None:
+        return None
+    shared = own_seed
+    if said["place"]:
+        (named,) = (entry for entry in given if entry["kind"] == "plan")
+        shared = bytes.fromhex(named["value"])
+    return Permanent(shared, said["place"], said["of"])
 
 
 def team_rule_of(plan: Mapping[str, Any]) -> TeamRule:
@@ -292,6 +417,13 @@ def team_rule_of(plan: Mapping[str, Any]) -> TeamRule:
         qualification=Qualification(team["qualification"]),
         needs_certificate=team["certificate"],
         needs_region=team["region"],
+        pool=Pool(team["pool"]) if team.get("pool") is not None else None,
+        departments=tuple(
+            DepartmentRule(
+                one["key"], one["size"], one["mixed"], Qualification(one["qualification"])
+            )
+            for one in team.get("departments") or ()
+        ),
     )
 
 
@@ -310,4 +442,6 @@ def inspector_of(record: Mapping[str, Any]) -> Inspector:
         certificate_until=date.fromisoformat(until) if until else None,
         load=record["load"],
         cap=record["cap"],
+        pool=Pool(record["pool"]) if record.get("pool") is not None else None,
+        department=record.get("department"),
     )

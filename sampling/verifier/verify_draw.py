@@ -56,20 +56,29 @@ def need(holds: Any, problem: str) -> None:
 
 
 def lists_of(unit: Any, recused: Any, people: Any, plan: Any) -> Any:
-    """[(code, seats, ids that may take them)]; a mixed team has two lists: senior, others."""
+    """[(code, seats, ids that may take them)]; a mixed team has two lists: senior, others.
+
+    A joint visit has the lists of each department, in the order of the plan.
+    """
     team: Any = plan["team"]
-    ids: Any = {True: [], False: []}
-    for p in people:
-        must = team["qualification"] == "all" or (team["qualification"] == "lead" and p["senior"])
-        if not (
-            (team["certificate"] and (p["certificate_until"] or "") < plan["visit_on"])
-            or (team["region"] and p["regions"] is not None and unit[5] not in p["regions"])
-            or (must and p["categories"] is not None and unit[4] not in p["categories"])
-            or p["id"] in recused
-        ):
-            ids[team["mixed"] and p["senior"]].append(p["id"])
-    one_senior = [(unit[0], 1, ids[True])] if team["mixed"] else []
-    return [*one_senior, (unit[0], team["size"] - len(one_senior), ids[False])]
+    lists: Any = []
+    for part in team.get("departments") or [team]:
+        ids: Any = {True: [], False: []}
+        for p in people:
+            lead = part["qualification"] == "lead" and p["senior"]
+            must = part["qualification"] == "all" or lead
+            if not (
+                (team.get("pool") is not None and p.get("pool") != team["pool"])
+                or (part is not team and p.get("department") != part["key"])
+                or (team["certificate"] and (p["certificate_until"] or "") < plan["visit_on"])
+                or (team["region"] and p["regions"] is not None and unit[5] not in p["regions"])
+                or (must and p["categories"] is not None and unit[4] not in p["categories"])
+                or p["id"] in recused
+            ):
+                ids[part["mixed"] and p["senior"]].append(p["id"])
+        one_senior = [(unit[0], 1, ids[True])] if part["mixed"] else []
+        lists += [*one_senior, (unit[0], part["size"] - len(one_senior), ids[False])]
+    return lists
 
 
 def assign(lists: Any, load: Any, cap: Any, ticket: Any) -> tuple[Any, Any]:
@@ -179,10 +188,22 @@ def verify(parts: dict[str, bytes], noted: str = "") -> list[tuple[str, bool, st
     units, people = data["frame"]["units"], data["inspectors"]["inspectors"]
     by_code = {str(unit[0]): unit for unit in units}
     A, raw, seed = plan["digest"], bytes.fromhex, b""
-    drawn, load, cap = [], {}, {}  # type: Any, Any, Any
+    drawn, load, cap, recused = [], {}, {}, {}  # type: Any, Any, Any, Any
 
     def ticket(domain: str, *fields: str) -> bytes:
         return H(A, (seed + LP(domain)).ljust(64, b"\0"), LP(*fields))
+
+    def key(unit: Any) -> tuple[Any, bytes]:  # what a unit is ordered by, and its ticket
+        t, group, circle = ticket("draw", unit[0]), plan.get("coordination"), 2**256
+        if group:  # permanent tickets of the first plan of the group, counted from another start
+            shared = raw(data["entropy"]["sources"][0]["value"]) if group["place"] else seed
+            t = H(A, (shared + LP("permanent")).ljust(64, b"\0"), LP(unit[0]))
+            number = int.from_bytes(t, "big") - group["place"] * circle // group["of"]
+            t = (number % circle).to_bytes(32, "big")
+        if plan["method"] == "equal":
+            return t, t
+        number = int.from_bytes(t, "big")
+        return (number * unit[3] << 640) // ((circle - number) * unit[2]), t
 
     def team_of(openings: Any) -> tuple[Any, Any]:
         lists = []
@@ -190,6 +211,7 @@ def verify(parts: dict[str, bytes], noted: str = "") -> list[tuple[str, bool, st
             unit = by_code[one["code"]]
             same = H(A, LP("recused", raw(one["salt"]), *one["recused"])).hex() == unit[6]
             need(same, f"{unit[0]}: opened recusals are not those committed in frame.json")
+            recused[unit[0]] = list(one["recused"])
             lists += lists_of(unit, one["recused"], people, plan)
         return assign(lists, load, cap, lambda *fields: ticket("pair", *fields))
 
@@ -202,10 +224,21 @@ def verify(parts: dict[str, bytes], noted: str = "") -> list[tuple[str, bool, st
     with part("frame.json"):
         codes = [unit[0] for unit in units]
         need(codes == sorted(set(codes), key=order), "units repeat or are not in order")
-        leaves = [LP("unit", *map(str, u[:6]), raw(u[6])) for u in units]
+        leaves = [LP("unit", *map(str, u[:6]), raw(u[6]), *map(str, u[7:])) for u in units]
         need(root(A, leaves).hex() == commitment["frame_root"], "its root is not frame_root")
         sizes = {rule["key"]: rule["size"] for rule in plan["strata"]}
         need(Counter(unit[1] for unit in units) == sizes, "strata are not those of the plan")
+        is_pareto = {"equal": False, "pareto": True}[plan["method"]]
+        need(all(len(u) == 7 + is_pareto for u in units), "rows of another method")
+        need(is_pareto or all(u[2:4] == [1, 1] for u in units), "odds in a draw with equal chances")
+        for u in units if is_pareto else ():
+            need((u[7] == 2**52) == (u[2:4] == [1, 0]), f"{u[0]}: chance and odds do not fit")
+            need(u[2] > 0 and u[3] >= 0 <= u[7] and u[3] + (u[7] == 2**52), f"{u[0]}: odds")
+        for rule in plan["strata"] if is_pareto else ():
+            total = sum(u[7] for u in units if u[1] == rule["key"])
+            need(total == rule["quota"] * 2**52, "chances of a stratum do not sum to its quota")
+        for one in plan["certain"] if is_pareto else ():
+            need(by_code[one["code"]][7] == 2**52, "a unit named certain has another chance")
     with part("inspectors.json"):
         ids = [p["id"] for p in people]
         load, cap = ({p["id"]: p[key] for p in people} for key in ("load", "cap"))
@@ -233,15 +266,16 @@ def verify(parts: dict[str, bytes], noted: str = "") -> list[tuple[str, bool, st
                 need(e["round"] == named["round"] and len(v) == 64, "beacon: another round or form")
                 same = e["signature"] is None or H("sha256", raw(e["signature"])).hex() == v
                 need(same, "beacon: value is not the SHA-256 of the signature")
-            values.append(raw(v) if kind in ("beacon", "demo") else v)
+            need(kind != "plan" or len(v) == 64, "the seed of a plan has 64 digits")
+            values.append(raw(v) if kind in ("beacon", "demo", "plan") else v)
         seed = H(A, LP("seed/v1", raw(commitment["commitment"]), *values))
     with part("draw.json"):
         need(draw["seed"] == seed.hex(), "the seed does not follow from commitment and entropy")
         for rule in plan["strata"]:
             members = [unit[0] for unit in units if unit[1] == rule["key"]]
             need(rule["quota"] <= len(members), f"quota above the size of {rule['key']}")
-            ranked = sorted((ticket("draw", code), order(code)) for code in members)
-            for rank, (t, (_, code)) in enumerate(ranked[: rule["quota"] + rule["reserve"]], 1):
+            ranked = sorted((*key(by_code[code]), order(code)) for code in members)
+            for rank, (_, t, (_, code)) in enumerate(ranked[: rule["quota"] + rule["reserve"]], 1):
                 unit = {"stratum": rule["key"], "rank": rank, "code": code, "ticket": t.hex()}
                 drawn.append({**unit, "selected": rank <= rule["quota"]})
         need(draw["units"] == drawn, "these tickets draw other units")
@@ -252,21 +286,56 @@ def verify(parts: dict[str, bytes], noted: str = "") -> list[tuple[str, bool, st
         found, blocking = team_of(teams["openings"])
         need(teams["blocking"] == blocking, "other units block the assignment")
         need(teams["teams"] == [{"code": c, "inspectors": found[c]} for c in found], "other teams")
+        if "shortage" in teams:  # seats of some lists, more than their people have room for
+            lack, named = teams["shortage"], [tuple(one) for one in teams["shortage"]["lists"]]
+            seats, wanted = 0, Counter()  # type: Any, Any
+            for code, number in named:
+                lists = lists_of(by_code[code], recused[code], people, plan)
+                need(0 <= number < len(lists), f"{code} has no such seat list")
+                seats += lists[number][1]
+                wanted.update(i for i in lists[number][2] if load[i] < cap[i])
+            room = sum(min(cap[i] - load[i], count) for i, count in wanted.items())
+            need(len(set(named)) == len(named), "the shortage is none")
+            need(lack["seats"] == seats > room == lack["room"], "the shortage is none")
     with part("history.json"):
         at_work = {team["code"]: team["inspectors"] for team in teams["teams"]}
         stratum = {unit["code"]: unit["stratum"] for unit in drawn}
         reserves = [unit["code"] for unit in drawn if not unit["selected"]]
         for team in at_work.values():
             load.update({i: load[i] + 1 for i in team})
-        for one in data["history"]["replacements"]:
-            load.update({i: load[i] - 1 for i in at_work.pop(one["replaces"])})
-            same_stratum = [c for c in reserves if stratum[c] == stratum[one["replaces"]]]
-            following = one["code"]
-            need(same_stratum[:1] == [following], f"{following} is not the next reserve")
-            reserves.remove(following)
-            need(team_of([one])[0] == {following: one["inspectors"]}, f"{following}: other team")
-            at_work[following] = one["inspectors"]
-            load.update({i: load[i] + 1 for i in one["inspectors"]})
+
+        def stand_in(one: Any) -> None:  # a recusal declared late: the next by ticket sits down
+            code, place, gone = one["code"], one["position"], one["out"]
+            team = at_work[code]
+            has_seat = 0 <= place < len(team) and team[place] == gone
+            need(has_seat, f"{code}: {gone} does not have seat {place}")
+            recused[code].append(gone)
+            lists = lists_of(by_code[code], recused[code], people, plan)
+            able: Any = [ids for _, n, ids in lists for _ in range(n)][place]
+            free = [i for i in able if load[i] < cap[i] and i not in team]
+            first = min(((ticket("pair", code, i), order(i)) for i in free), default=None)
+            need(first and first[1][1] == one["in"], f"{code}: {one['in']} is not the next")
+            at_work[code] = [*team[:place], one["in"], *team[place + 1 :]]
+            load.update({gone: load[gone] - 1, one["in"]: load[one["in"]] + 1})
+
+        steps, late = data["history"]["replacements"], data["history"].get("recusals", [])
+        after = [one["after"] for one in late]
+        in_order = after == sorted(after) and set(after) <= set(range(len(steps) + 1))
+        need(in_order, "recusals are not in order")
+        for number in range(len(steps) + 1):
+            for recusal in late:
+                if recusal["after"] == number:
+                    stand_in(recusal)
+            for one in steps[number : number + 1]:
+                load.update({i: load[i] - 1 for i in at_work.pop(one["replaces"])})
+                same_stratum = [c for c in reserves if stratum[c] == stratum[one["replaces"]]]
+                following = one["code"]
+                need(same_stratum[:1] == [following], f"{following} is not the next reserve")
+                reserves.remove(following)
+                same = team_of([one])[0] == {following: one["inspectors"]}
+                need(same, f"{following}: other team")
+                at_work[following] = one["inspectors"]
+                load.update({i: load[i] + 1 for i in one["inspectors"]})
     return rows()
 
 

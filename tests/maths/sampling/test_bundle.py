@@ -56,7 +56,7 @@ def test_the_frozen_vectors_still_come_out_byte_for_byte() -> None:
 
 def test_the_look_ahead_vector_needs_looking_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     used = []
-    rounds = assignment._Rounds
+    rounds = assignment.Rounds
     monkeypatch.setattr(
         rounds,
         "with_look_ahead",

@@ -17,6 +17,9 @@
   ]);
   const PARTS = [...NAMES.keys(), "README.txt", "verify_draw.py", "manifest.json"];
 
+  const WHOLE = 2 ** 52; // a chance of 1
+  const CIRCLE = 1n << 256n; // tickets are below this
+
   ZH.verifyMessages = {
     "agrees": "",
     "bytes-differ": "its bytes are not those the manifest lists",
@@ -30,6 +33,9 @@
     "frame-order": "units repeat or are not in order",
     "frame-root": "its root is not frame_root",
     "strata-differ": "strata are not those of the plan",
+    "other-method": "the method is not known here, or its rows are of another one",
+    "odds-differ": "odds and chance of a unit do not fit the method",
+    "chances-differ": "chances of a stratum do not sum to its quota, or a certain unit has another",
     "inspector-order": "inspectors repeat or are not in order",
     "inspector-root": "its root is not inspector_root",
     "commitment-differs": "it does not follow from its two hashes",
@@ -38,6 +44,7 @@
     "receipt-hash": "the receipt's hash does not follow from what it says",
     "sources-differ": "other sources than the plan names",
     "dice-form": "dice: number or faces",
+    "plan-seed-form": "the seed of a plan has 64 digits",
     "beacon-form": "beacon: another round or form",
     "beacon-signature": "beacon: value is not the SHA-256 of the signature",
     "seed-differs": "the seed does not follow from commitment and entropy",
@@ -49,6 +56,10 @@
     "teams-differ": "other teams",
     "not-next-reserve": "{code} is not the next reserve",
     "team-differs": "{code}: other team",
+    "shortage-none": "the shortage is none",
+    "recusal-order": "recusals are not in order",
+    "not-the-seat": "{code}: {id} does not have seat {position}",
+    "not-next-person": "{code}: {id} is not the next",
   };
 
   class Differs extends Error {
@@ -137,21 +148,27 @@
 
   function listsOf(unit, recused, people, plan) {
     const team = plan.team;
-    const able = people.filter((p) => {
-      const must = team.qualification === "all" || (team.qualification === "lead" && p.senior);
-      return !(
-        (team.certificate && (p.certificate_until || "") < plan.visit_on) ||
-        (team.region && p.regions !== null && !p.regions.includes(unit[5])) ||
-        (must && p.categories !== null && !p.categories.includes(unit[4])) ||
-        recused.includes(p.id)
-      );
-    });
+    const joint = (team.departments || []).length ? team.departments : null;
     const list = (seats, members) => ({ code: unit[0], seats, ids: members.map((p) => p.id) });
-    if (!team.mixed) return [list(team.size, able)];
-    return [
-      list(1, able.filter((p) => p.senior)),
-      list(team.size - 1, able.filter((p) => !p.senior)),
-    ];
+    return (joint || [team]).flatMap((part) => {
+      const able = people.filter((p) => {
+        const must = part.qualification === "all" || (part.qualification === "lead" && p.senior);
+        const pool = team.pool === undefined ? null : team.pool;
+        return !(
+          (pool !== null && p.pool !== pool) ||
+          (joint && p.department !== part.key) ||
+          (team.certificate && (p.certificate_until || "") < plan.visit_on) ||
+          (team.region && p.regions !== null && !p.regions.includes(unit[5])) ||
+          (must && p.categories !== null && !p.categories.includes(unit[4])) ||
+          recused.includes(p.id)
+        );
+      });
+      if (!part.mixed) return [list(part.size, able)];
+      return [
+        list(1, able.filter((p) => p.senior)),
+        list(part.size - 1, able.filter((p) => !p.senior)),
+      ];
+    });
   }
 
   // One way to fill all seats, changed seat by seat: at[id] holds the lists that id serves.
@@ -275,6 +292,7 @@
       this.drawn = [];
       this.load = new Map();
       this.cap = new Map();
+      this.recused = new Map();
     }
 
     record(part, check) {
@@ -346,6 +364,7 @@
         const unit = units.get(one.code);
         const bytes = lengthPrefixed("recused", unhex(one.salt), ...one.recused);
         need(hex(this.hash(bytes)) === unit[6], "opening-differs", { code: one.code });
+        this.recused.set(one.code, one.recused);
         lists.push(...listsOf(unit, one.recused, inspectors.inspectors, plan));
       });
       return assign(lists, this.load, this.cap, (...fields) => this.ticket("pair", ...fields));
@@ -367,7 +386,7 @@
       const { frame, plan, commitment } = this.data;
       need(isOrdered(frame.units.map((unit) => unit[0])), "frame-order");
       const leaves = frame.units.map((u) =>
-        lengthPrefixed("unit", ...u.slice(0, 6).map(String), unhex(u[6]))
+        lengthPrefixed("unit", ...u.slice(0, 6).map(String), unhex(u[6]), ...u.slice(7).map(String))
       );
       const root = hex(merkleRoot((bytes) => this.hash(bytes), leaves));
       need(root === commitment.frame_root, "frame-root");
@@ -376,6 +395,33 @@
       const fits = plan.strata.every((rule) => (sizes.get(rule.key) || 0) === rule.size);
       const known = new Set(plan.strata.map((rule) => rule.key));
       need(fits && [...sizes.keys()].every((key) => known.has(key)), "strata-differ");
+      this.checkChances();
+    }
+
+    checkChances() {
+      const { frame, plan } = this.data;
+      need(plan.method === "equal" || plan.method === "pareto", "other-method");
+      const isPareto = plan.method === "pareto";
+      need(frame.units.every((u) => u.length === (isPareto ? 8 : 7)), "other-method");
+      if (!isPareto) {
+        need(frame.units.every((u) => u[2] === 1 && u[3] === 1), "odds-differ");
+        return;
+      }
+      const total = new Map(plan.strata.map((rule) => [rule.key, 0n]));
+      const chance = new Map();
+      frame.units.forEach((u) => {
+        const isCertain = u[7] === WHOLE;
+        need([u[2], u[3], u[7]].every(Number.isSafeInteger), "odds-differ");
+        need(isCertain === (u[2] === 1 && u[3] === 0), "odds-differ");
+        need(u[2] > 0 && u[3] >= 0 && u[7] >= 0 && (u[3] > 0 || isCertain), "odds-differ");
+        total.set(u[1], total.get(u[1]) + BigInt(u[7]));
+        chance.set(u[0], u[7]);
+      });
+      const sums = plan.strata.every(
+        ({ key, quota }) => total.get(key) === BigInt(quota) * BigInt(WHOLE)
+      );
+      need(sums, "chances-differ");
+      need(plan.certain.every((one) => chance.get(one.code) === WHOLE), "chances-differ");
     }
 
     checkInspectors() {
@@ -419,20 +465,44 @@
           const fits = signature === null || hex(ZH.sha256(unhex(signature))) === value;
           need(fits, "beacon-signature");
         }
-        return kind === "beacon" || kind === "demo" ? unhex(value) : value;
+        if (kind === "plan") need(value.length === 64, "plan-seed-form");
+        return ["beacon", "demo", "plan"].includes(kind) ? unhex(value) : value;
       });
       const start = unhex(this.data.commitment.commitment);
       this.seed = this.hash(lengthPrefixed("seed/v1", start, ...values));
+    }
+
+    drawTicket(code) {
+      const group = this.data.plan.coordination;
+      if (!group) return this.ticket("draw", code);
+      // Permanent tickets of the first plan of the group, counted from another start.
+      const shared = group.place ? unhex(this.data.entropy.sources[0].value) : this.seed;
+      const prefix = new Uint8Array(64);
+      prefix.set(shared);
+      prefix.set(lengthPrefixed("permanent"), shared.length);
+      const ticket = BigInt(`0x${hex(this.hash(prefix, lengthPrefixed(code)))}`);
+      const shift = (BigInt(group.place) * CIRCLE) / BigInt(group.of);
+      return ((ticket - shift + CIRCLE) % CIRCLE).toString(16).padStart(64, "0");
+    }
+
+    // Text of fixed width that sorts like the key of draw-v1, section 7.
+    drawKey(unit, ticket) {
+      if (this.data.plan.method === "equal") return ticket;
+      const number = BigInt(`0x${ticket}`);
+      const key = ((number * BigInt(unit[3])) << 640n) / ((CIRCLE - number) * BigInt(unit[2]));
+      return key.toString(16).padStart(320, "0");
     }
 
     checkDraw() {
       const { draw, frame, plan } = this.data;
       need(draw.seed === hex(this.seed), "seed-differs");
       plan.strata.forEach(({ key, quota, reserve }) => {
-        const members = frame.units.filter((unit) => unit[1] === key).map((unit) => unit[0]);
+        const rows = frame.units.filter((unit) => unit[1] === key);
+        const members = rows.map((unit) => unit[0]);
         need(quota <= members.length, "quota-large", { stratum: key });
-        const tickets = new Map(members.map((code) => [code, this.ticket("draw", code)]));
-        members.sort(byKeys((code) => [tickets.get(code), code]));
+        const tickets = new Map(members.map((code) => [code, this.drawTicket(code)]));
+        const keys = new Map(rows.map((row) => [row[0], this.drawKey(row, tickets.get(row[0]))]));
+        members.sort(byKeys((code) => [keys.get(code), code]));
         members.slice(0, quota + reserve).forEach((code, i) => {
           const unit = { stratum: key, rank: i + 1, code, ticket: tickets.get(code) };
           this.drawn.push(Object.assign(unit, { selected: i < quota }));
@@ -451,6 +521,26 @@
       need(same(assignment.blocking, blocking), "blocking-differs");
       const expected = [...teams].map(([code, inspectors]) => ({ code, inspectors }));
       need(same(assignment.teams, expected), "teams-differ");
+      if (assignment.shortage !== undefined) this.checkShortage(assignment.shortage);
+    }
+
+    checkShortage({ lists: named, seats, room }) { // more seats than their people have room for
+      const { plan, frame, inspectors } = this.data;
+      const wanted = new Map();
+      let places = 0;
+      named.forEach(([code, number]) => {
+        const unit = frame.units.find((row) => row[0] === code);
+        const list = listsOf(unit, this.recused.get(code), inspectors.inspectors, plan)[number];
+        need(list !== undefined, "shortage-none");
+        places += list.seats;
+        list.ids.filter((id) => this.load.get(id) < this.cap.get(id))
+          .forEach((id) => wanted.set(id, (wanted.get(id) || 0) + 1));
+      });
+      const free = [...wanted].reduce(
+        (sum, [id, n]) => sum + Math.min(this.cap.get(id) - this.load.get(id), n), 0
+      );
+      need(new Set(named.map(canonical)).size === named.length, "shortage-none");
+      need(seats === places && room === free && places > free, "shortage-none");
     }
 
     checkHistory() {
@@ -462,7 +552,16 @@
         this.load.set(id, this.load.get(id) + n);
       });
       atWork.forEach((ids) => add(ids, 1));
-      this.data.history.replacements.forEach((one) => {
+      const { replacements } = this.data.history;
+      const recusals = this.data.history.recusals || [];
+      const after = recusals.map((one) => one.after);
+      const fits = after.every((n, i) =>
+        Number.isInteger(n) && n >= (i ? after[i - 1] : 0) && n <= replacements.length
+      );
+      need(fits, "recusal-order");
+      const standIn = (one) => this.checkRecusal(one, atWork, add);
+      replacements.forEach((one, number) => {
+        recusals.filter((recusal) => recusal.after === number).forEach(standIn);
         add(atWork.get(one.replaces), -1);
         atWork.delete(one.replaces);
         const next = reserves.find((code) => stratum.get(code) === stratum.get(one.replaces));
@@ -473,6 +572,29 @@
         add(one.inspectors, 1);
         atWork.set(next, one.inspectors);
       });
+      recusals.filter((recusal) => recusal.after === replacements.length).forEach(standIn);
+    }
+
+    checkRecusal(one, atWork, add) { // declared late: the next by ticket sits down
+      const { code, position, out } = one;
+      const { plan, frame, inspectors } = this.data;
+      const team = atWork.get(code);
+      const hasSeat = Number.isInteger(position) && position >= 0 && team[position] === out;
+      need(hasSeat, "not-the-seat", { code, id: out, position });
+      const recused = [...this.recused.get(code), out];
+      this.recused.set(code, recused);
+      const unit = frame.units.find((row) => row[0] === code);
+      const lists = listsOf(unit, recused, inspectors.inspectors, plan);
+      const seats = lists.flatMap((list) => Array(list.seats).fill(list.ids));
+      const free = seats[position].filter(
+        (id) => this.load.get(id) < this.cap.get(id) && !team.includes(id)
+      );
+      const tickets = new Map(free.map((id) => [id, this.ticket("pair", code, id)]));
+      free.sort(byKeys((id) => [tickets.get(id), id]));
+      need(free.length && free[0] === one.in, "not-next-person", { code, id: one.in });
+      atWork.set(code, team.map((id, i) => (i === position ? one.in : id)));
+      add([out], -1);
+      add([one.in], 1);
     }
   }
 
