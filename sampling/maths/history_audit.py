@@ -53,7 +53,6 @@ class PastDraw:
     committed_at: datetime | None = None
     dice_at: datetime | None = None
     drawn_at: datetime | None = None
-    is_void: bool = False
 
 
 @dataclass(frozen=True, slots=True)
