@@ -218,33 +218,27 @@ def verify_other(method: OtherMethod, path: Path) -> int:
     return AGREES if found.agrees else DIFFERS
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Verify one file and print a line for each part.
-
-    Returns
-    -------
-    int
-        0 if all agrees, 1 if a part differs, 2 if there is nothing that could be verified.
-    """
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """The arguments of the command."""
+    found = argparse.ArgumentParser(
         prog="zhiheng verify-draw",
         description="Recompute a draw from its proof bundle; no database, no network.",
         epilog="exit codes: 0 all parts agree, 1 a part differs, 2 not a bundle",
     )
-    parser.add_argument("file", type=Path, help="bundle zip, public JSON, or unpacked folder")
-    parser.add_argument(
+    found.add_argument("file", type=Path, help="bundle zip, public JSON, or unpacked folder")
+    found.add_argument(
         "--log",
         type=Path,
         metavar="ENTRIES",
         help="JSON of /api/v1/public/draws/log/entries: was anything left out of the bundle?",
     )
-    parser.add_argument(
+    found.add_argument(
         "--disclosed",
         type=Path,
         metavar="BUNDLE",
         help="with --embargoed: the full bundle, to see that it is the same draw",
     )
-    kinds = parser.add_mutually_exclusive_group()
+    kinds = found.add_mutually_exclusive_group()
     kinds.add_argument(
         "--inclusion", action="store_true", help="FILE proves that one enterprise was in a roster"
     )
@@ -259,10 +253,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
             const=method,
             help="FILE is the published log of such a draw, as JSON or plain lines",
         )
-    parser.add_argument(
+    found.add_argument(
         "--commitment", default="", metavar="HEX", help="the value you noted before the draw"
     )
-    options = parser.parse_args(arguments)
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Verify one file and print a line for each part.
+
+    Returns
+    -------
+    int
+        0 if all agrees, 1 if a part differs, 2 if there is nothing that could be verified.
+    """
+    options = parser().parse_args(arguments)
     try:
         if options.other is not None:
             return verify_other(options.other, options.file)

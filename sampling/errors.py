@@ -318,7 +318,14 @@ class NotInRoster(NotFound):
     """The enterprise is not in the frozen roster."""
 
     code = "sampling/not-in-roster"
-    message = "{unit_code} is not in the roster of plan {plan_no}: {reason}"
+    message = "{unit_code} is not in the roster of plan {plan_no}; its filters are public."
+
+
+class UnitExcluded(NotFound):
+    """The enterprise was left out of the roster by name."""
+
+    code = "sampling/unit-excluded"
+    message = "{unit_code} was left out of the roster of plan {plan_no}: {reason}"
 
 
 class TokenWrong(Forbidden):

@@ -53,7 +53,6 @@ class PastDraw:
     committed_at: datetime | None = None
     dice_at: datetime | None = None
     drawn_at: datetime | None = None
-    is_void: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +153,13 @@ def audited(
     ordered = sorted(draws, key=lambda draw: draw.no)
     generator = np.random.Generator(np.random.PCG64(_entropy_of(ordered)))
     tests, chi2, df, notes = [], 0.0, 0, []
-    if ordered:
+    if len(ordered) == 1:
+        # One draw takes its quota whatever happens: its Σz² is the same for every outcome.
+        notes.append("One draw: neither frequencies nor repeats can be tested.")
+    elif ordered:
         frequency, repeat, chi2, df = _inclusions(ordered, generator)
-        tests.append(frequency)
-        if len(ordered) > 1:
-            tests.append(repeat)
-        else:
-            notes.append("One draw: repeats cannot be tested.")
+        tests += [frequency, repeat]
+    if ordered:
         meetings = _meetings(ordered, generator)
         if meetings is not None:
             tests.append(meetings)

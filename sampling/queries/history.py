@@ -130,7 +130,6 @@ def _past_draw(session: Session, plan: Plan, settled: dict[int, datetime]) -> Pa
         committed_at=plan.committed_at,
         dice_at=dice[0] if dice else None,
         drawn_at=session.get_one(Draw, plan.id).drawn_at,
-        is_void=plan.voided_at is not None,
     )
 
 

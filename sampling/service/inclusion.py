@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, undefer
 from core.actors import Actor, Role
 from core.chain import leaf_hash
 from core.clock import today
-from sampling.errors import NotInRoster, TokenWrong
+from sampling.errors import NotInRoster, TokenWrong, UnitExcluded
 from sampling.maths.columns import FrameColumns
 from sampling.maths.columns import inclusion_proof as proof_of
 from sampling.maths.commitment import FrameUnit
@@ -21,9 +21,6 @@ from sampling.maths.inclusion import inclusion_part, inclusion_token, is_token
 from sampling.models.plans import Plan, PlanPart, PlanSecret
 from sampling.queries.disclosed import public_plan
 from sampling.service.frames import stored_columns, stored_details, stored_roots
-
-EXCLUDED = "excluded: {reason}"
-ABSENT = "no such code; the filters of the plan are public"
 
 
 def inclusion_proof(
@@ -38,8 +35,10 @@ def inclusion_proof(
     ------
     PlanUnknown
         No such commitment is public.
+    UnitExcluded
+        It was left out by name, with the reason.
     NotInRoster
-        It was excluded, with the reason; or, for who may know, it is not there.
+        It is not there; told to who may know.
     TokenWrong
         The asker may not know. Says the same for enterprises in the roster and others.
     """
@@ -51,7 +50,7 @@ def inclusion_proof(
     if not _may_know(session, actor, plan, row, token):
         raise TokenWrong(plan_no=plan.no)
     if row is None:
-        raise NotInRoster(unit_code=wanted, plan_no=plan.no, reason=ABSENT)
+        raise NotInRoster(unit_code=wanted, plan_no=plan.no)
     columns = _roster_of(session, plan)
     return inclusion_part(
         unit=row.unit,
@@ -82,7 +81,7 @@ def token_for(session: Session, actor: Actor, plan_no: str, *, code: str) -> dic
     if not (actor.is_staff or is_own):
         raise TokenWrong(plan_no=plan.no)
     if row is None:
-        raise NotInRoster(unit_code=code, plan_no=plan.no, reason=ABSENT)
+        raise NotInRoster(unit_code=code, plan_no=plan.no)
     secret = bytes.fromhex(session.get_one(PlanSecret, plan.id).recusal_secret)
     return {"code": row.code, "token": inclusion_token(secret, row.code, plan.digest)}
 
@@ -105,11 +104,7 @@ def part_of(session: Session, plan: Plan, name: str) -> bytes:
 def _refuse_excluded(plan: Plan, document: dict[str, Any], code: str) -> None:
     for one in document["exclusions"]:
         if one["code"] in (code, code.upper()):
-            raise NotInRoster(
-                unit_code=one["code"],
-                plan_no=plan.no,
-                reason=EXCLUDED.format(reason=one["reason"]),
-            )
+            raise UnitExcluded(unit_code=one["code"], plan_no=plan.no, reason=one["reason"])
 
 
 def _may_know(session: Session, actor: Actor, plan: Plan, row: _Entry | None, token: str) -> bool:

@@ -160,5 +160,6 @@ def test_the_page_shows_entry_and_chance_without_script(
     assert empty.status_code == shut.status_code == open_page.status_code == 200
     assert "Chance of being drawn" not in shut.text
     assert "Chance of being drawn" in open_page.text
+    assert "Token for reading" not in open_page.text
     assert name not in open_page.text
     assert "/roster" in visitor.get(f"/v/{plan_no}").text

@@ -12,8 +12,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.orm import Session
 
 from runtime import verify_log as command
+from sampling.maths.embargo import check_embargoed
 from sampling.service import log
 from sampling.verifier import verify_log
+from tests.api.test_sampling import city, drawn, lead, second, visitor
+
+__all__ = ["city", "lead", "second", "visitor"]  # fixtures of the neighbour
 
 LOG = "/api/v1/public/draws/log"
 
@@ -183,3 +187,37 @@ def test_the_page_shows_checkpoint_entries_and_key(saved: dict[str, str], client
     assert Path(saved["key"]).read_text(encoding="utf-8").split("+")[0] in page.text
     assert "verify_log.py" in page.text
     assert client.get(f"{LOG}/verify_log.py").data.startswith(b'"""Check the log of draws')
+
+
+def test_a_closed_list_has_its_form_on_the_page_and_in_the_api(
+    lead: Any, second: Any, visitor: Any
+) -> None:
+    plan_no, _ = drawn(lead, second, disclose_on="2026-12-01")
+
+    page = visitor.get(f"/v/{plan_no}?lang=en")
+    form = visitor.get(f"/api/v1/public/draws/{plan_no}/embargoed.json")
+
+    assert "Embargoed form" in page.text
+    assert form.status_code == 200
+    assert all(check.agrees for check in check_embargoed(form.json))
+    assert visitor.get(f"/api/v1/public/draws/{plan_no}/bundle.zip").status_code == 409
+
+
+def test_draws_of_others_are_recomputed_over_http_and_on_the_page(client: Any) -> None:
+    log_text = "pool: 25\nsource: 9319\nsource: 2 5 12 8 10\nsource: 9 18 26 34 41 45\n"
+    good = {"method": "rfc3797", "log": f"{log_text}selected: 17 7 2"}
+
+    answer = client.post(f"{LOG}/verify-other", json=good)
+    bad = client.post(f"{LOG}/verify-other", json={**good, "log": f"{log_text}selected: 17 7 3"})
+    odd = client.post(f"{LOG}/verify-other", json={**good, "log": "selected: 1"})
+    page = client.post("/draws/others?lang=en", data=good)
+    faulty = client.post("/draws/others?lang=en", data={**good, "log": "{"})
+
+    assert answer.json["agrees"] is True
+    assert bad.json["agrees"] is False
+    assert [pick["agrees"] for pick in bad.json["picks"]] == [True, True, False]
+    assert odd.status_code == 422
+    assert "pool is missing" in odd.text
+    assert "Every pick agrees" in page.text
+    assert faulty.status_code == 422
+    assert client.post("/draws/others", data={"method": "x", "log": "y"}).status_code == 422

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from api.auth import current_actor, public
 from api.console.languages import refusal_words
@@ -28,13 +29,15 @@ def roster(no: str) -> Any:
         plan = disclosed.public_plan(session, no)
         (draw,) = disclosed.public_views(session, [plan])
     code, token = request.args.get("code", "").strip(), request.args.get("token", "").strip()
-    found, proof, problem = None, None, None
+    found, proof, problem, own_token = None, None, None, None
     if code:
         try:
             with read_only() as session:  # the service says who may know
                 proof = inclusion.inclusion_proof(
                     session, current_actor(), no, code=code, token=token
                 )
+                if current_actor().account_id is not None:
+                    own_token = _token(session, no, code)
             found = check_inclusion(proof)
         except Refusal as refusal:
             problem = refusal_words(refusal)
@@ -53,7 +56,16 @@ def roster(no: str) -> Any:
         found=found,
         proof=proof,
         problem=problem,
+        own_token=own_token,
     )
+
+
+def _token(session: Session, no: str, code: str) -> str | None:
+    """The token to hand on, for staff and for the enterprise itself."""
+    try:
+        return inclusion.token_for(session, current_actor(), no, code=code)["token"]
+    except Refusal:
+        return None  # another enterprise, reading a roster that is public
 
 
 @blueprint.route("/draws/others", methods=["GET", "POST"])

@@ -158,7 +158,7 @@ def test_too_little_is_said_in_words() -> None:
     empty, one = audited([]), audited(history(1))
 
     assert (empty.draws, empty.tests) == (0, ())
-    assert [test.name for test in one.tests] == ["inclusion frequencies"]
+    assert one.tests == ()
     assert len(one.notes) == 2
 
 
