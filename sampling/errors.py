@@ -326,10 +326,10 @@ class OwnProposal(Forbidden):
     message = "“{act}” was proposed by this account; another person approves it."
 
 
-class TooFewSamplers(Invalid):
+class TooFewOnSite(Invalid):
     """Fewer samplers than the rule wants."""
 
-    code = "sampling/too-few-samplers"
+    code = "sampling/too-few-on-site"
     message = "{given} samplers are named, at least {needed} are needed ({source} {article})."
 
 

@@ -84,6 +84,8 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, frozenset[Role]], ...]], ...] = (
         (
             ("Plans and draws", "plans.listing", STAFF),
             ("Tasks", "tasks.listing", frozenset({Role.INSPECTOR}) | LEADS),
+            ("Supervision cases", "cases.listing", EVERYONE),
+            ("Rapid tests", "rapid.listing", frozenset({Role.INSPECTOR}) | LEADS),
         ),
     ),
     (

@@ -18,7 +18,7 @@ from sampling.errors import (
     SamplerNotDrawn,
     SamplersWouldTest,
     SamplerUnknown,
-    TooFewSamplers,
+    TooFewOnSite,
 )
 from sampling.maths.procedure_words import CITATIONS, RULE_SAMPLERS, Act
 from sampling.maths.verdicts import FailedItem, Judgement, Part, Verdict, testers_barred
@@ -43,7 +43,7 @@ def _name_samplers(step: Step) -> None:
     given: list[str] = step.facts["samplers"]
     rule = rule_on(step.session, step.case.pack, RULE_SAMPLERS, step.day)
     if len(given) < int(rule.value or 0):
-        raise TooFewSamplers(
+        raise TooFewOnSite(
             given=len(given),
             needed=rule.value,
             source=rule.citation.source,
