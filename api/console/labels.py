@@ -6,6 +6,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from api.console import published_words
+from api.console.case_labels import CASE_FAMILIES, CASE_LABELS, CASE_TONES
 
 # family → code → words. Message ids are English; the catalogue gives the Chinese.
 LABELS: dict[str, dict[str, object]] = {
@@ -82,6 +83,7 @@ LABELS: dict[str, dict[str, object]] = {
         "met_early": _("met early"),
         "met_late": _("met late"),
         "cancelled": _("fell away"),
+        "lapsed": _("expired unused"),
     },
     "job": {
         "waiting": _("waiting"),
@@ -152,6 +154,7 @@ LABELS: dict[str, dict[str, object]] = {
         "traceability.weigh-ledger": _("mass balances"),
         "recall.draw-scope": _("scope of a recall"),
         "recall.settle-clocks": _("provisional due days"),
+        "sampling.settle-cases": _("sampling cases by day"),
         "worker.probe": _("self-check"),
     },
     "count": {
@@ -390,8 +393,14 @@ LABELS: dict[str, dict[str, object]] = {
         "hypergeometric": _("a lot of known size"),
         "binomial": _("a long series of lots"),
         "poisson": _("findings per 100 items"),
+        "case-step": _("The step is on record; the clocks were set accordingly."),
+        "case-proposed": _("The step is proposed; another person approves it."),
+        "case-declined": _("The proposal is declined."),
+        "cases-opened": _("The cases are open."),
+        "rapid": _("The rapid test is on record."),
     },
 }
+LABELS.update(CASE_LABELS)
 
 TONES: dict[str, dict[str, str]] = {
     "outcome": {"pass": "done", "conditions": "stale", "fail": "bad", "not_done": ""},
@@ -463,6 +472,12 @@ _IN_REFUSALS = (
     *("role", "plan", "recall", "recall_act", "recall_party", "hindrance"),
     *published_words.IN_REFUSALS,
 )
+TONES.update(CASE_TONES)
+
+# Families whose codes stand as facts in refusals, such as "Plan … is {state}".
+_IN_REFUSALS = (
+    "role", "plan", "recall", "recall_act", "recall_party", "hindrance", *CASE_FAMILIES,
+)  # fmt: skip
 
 LEVEL_CLASSES = {"red": "I", "orange": "II", "yellow": "III", "blue": "IV"}
 

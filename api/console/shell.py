@@ -89,6 +89,8 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, frozenset[Role]], ...]], ...] = (
             ("Contracts and notices", "agencies.listing", STAFF),
             ("Publication", "results.listing", STAFF),
             ("Acceptance sampling", "acceptance_pages.show", STAFF),
+            ("Supervision cases", "cases.listing", EVERYONE),
+            ("Rapid tests", "rapid.listing", frozenset({Role.INSPECTOR}) | LEADS),
         ),
     ),
     (

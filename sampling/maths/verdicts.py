@@ -185,7 +185,7 @@ def parties_to_tell(
 MAY_OBJECT = frozenset({"sampled_unit", "producer"})
 
 
-def testers_barred(
+def barred_testers(
     *, samplers: Sequence[str], testers: Sequence[str], is_test_on_site: bool
 ) -> tuple[str, ...]:
     """Who would test what they sampled (抽检分离); nobody conflicts in a test on site.

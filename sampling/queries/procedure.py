@@ -412,6 +412,23 @@ def overdue_counts(session: Session, *, person_id: int | None = None) -> int:
     return session.execute(statement).scalar_one()
 
 
+def duties_of_enterprise(session: Session) -> int:
+    """How many clocks run against the enterprise signed in; asked under its own rights."""
+    return session.execute(
+        select(func.count(CaseClock.id)).where(
+            running(), CaseClock.responsible != _AUTHORITY, CaseClock.expires_at > now()
+        )
+    ).scalar_one()
+
+
+def drawn_plans(session: Session) -> list[tuple[str, str]]:
+    """Number and title of plans that are drawn, newest first."""
+    rows = session.execute(
+        select(Plan.no, Plan.title).where(Plan.state == "drawn").order_by(Plan.id.desc()).limit(200)
+    )
+    return [(row.no, row.title) for row in rows]
+
+
 def proposals_waiting(session: Session, account_id: int | None) -> int:
     """How many grave steps wait for a second person other than this one."""
     statement = select(func.count(CaseProposal.id)).where(CaseProposal.outcome.is_(None))
@@ -446,6 +463,49 @@ def rapid_test_by_no(session: Session, number: str, *, lock: bool = False) -> Ra
 def rapid_tests() -> Select[RapidTest]:
     """Rapid tests, newest first; to be paged."""
     return select(RapidTest).order_by(RapidTest.id.desc())
+
+
+@dataclass(frozen=True, slots=True)
+class RapidLine:
+    """One rapid test in a list, with the case it led to."""
+
+    no: str
+    enterprise: str
+    product: str
+    lot_no: str | None
+    item: str
+    method: str
+    reading: str
+    measured: str | None
+    tested_on: date
+    case_no: str | None
+
+
+def rapid_lines(session: Session, rows: Sequence[RapidTest]) -> list[RapidLine]:
+    """Views of a page of rapid tests."""
+    names = _names(session, {row.enterprise_id for row in rows})
+    led_to = dict(
+        session.execute(
+            select(SamplingCase.rapid_test_id, SamplingCase.no).where(
+                SamplingCase.rapid_test_id.in_([row.id for row in rows])
+            )
+        ).all()
+    )
+    return [
+        RapidLine(
+            row.no,
+            names.get(row.enterprise_id, ""),
+            row.product,
+            row.lot_no,
+            row.item,
+            row.method,
+            row.reading,
+            row.measured,
+            row.tested_on,
+            led_to.get(row.id),
+        )
+        for row in rows
+    ]
 
 
 def publishable_cases() -> Select[SamplingCase]:

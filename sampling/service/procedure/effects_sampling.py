@@ -21,7 +21,7 @@ from sampling.errors import (
     TooFewOnSite,
 )
 from sampling.maths.procedure_words import CITATIONS, RULE_SAMPLERS, Act
-from sampling.maths.verdicts import FailedItem, Judgement, Part, Verdict, testers_barred
+from sampling.maths.verdicts import FailedItem, Judgement, Part, Verdict, barred_testers
 from sampling.models.plans import Assignment
 from sampling.models.procedure import CaseTest, SamplingCase
 from sampling.service.procedure.facts import problem
@@ -184,7 +184,7 @@ def _taken_back(step: Step) -> None:
 def begin_test(step: Step) -> None:
     """Who tests is not who sampled (抽检分离)."""
     testers: list[str] = step.facts["testers"]
-    barred = testers_barred(
+    barred = barred_testers(
         samplers=step.case.samplers,
         testers=testers,
         is_test_on_site=step.facts.get("is_test_on_site", False),
