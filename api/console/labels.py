@@ -360,7 +360,7 @@ TONES: dict[str, dict[str, str]] = {
 }
 
 # Families whose codes stand as facts in refusals, such as "Plan … is {state}".
-_IN_REFUSALS = ("role", "plan", "recall", "recall_act", "recall_party", "hindrance")
+_IN_REFUSALS = ("role", "plan", "record", "recall", "recall_act", "recall_party", "hindrance")
 
 LEVEL_CLASSES = {"red": "I", "orange": "II", "yellow": "III", "blue": "IV"}
 

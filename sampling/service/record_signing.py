@@ -22,6 +22,7 @@ from sampling.errors import (
     SignatureMissing,
     SignedAlready,
     TooFewSamplers,
+    UnitSignatureMissing,
     WitnessNeeded,
 )
 from sampling.events import RecordSigned
@@ -162,7 +163,7 @@ def seal(session: Session, actor: Actor, no: str) -> SamplingRecord:
 
     Raises
     ------
-    RecordIncomplete, TooFewSamplers, SignatureMissing
+    RecordIncomplete, TooFewSamplers, SignatureMissing, UnitSignatureMissing
         Something is not there yet; says what.
     RecordFinal, RecordUnknown, NotYourRecord
         The rest.
@@ -349,15 +350,11 @@ def _refuse_unsigned(view: RecordView) -> None:
     signed = {each.person_id for each in current if each.role == SignatureRole.SAMPLER}
     for sampler in view.samplers:
         if sampler.person_id not in signed:
-            raise SignatureMissing(
-                record_no=view.no, missing=f"the signature of sampler {sampler.number}"
-            )
+            raise SignatureMissing(record_no=view.no, sampler=sampler.number)
     roles = {each.role for each in current}
     # A parcel is opened without the seller: the form goes to him with the notice (art. 28).
     if view.channel != Channel.ONLINE and not roles & {SignatureRole.UNIT, SignatureRole.REFUSAL}:
-        raise SignatureMissing(
-            record_no=view.no, missing="the signature of the sampled unit, or its refusal"
-        )
+        raise UnitSignatureMissing(record_no=view.no)
 
 
 def _signed(view: RecordView, salt: bytes) -> list[Signed]:
