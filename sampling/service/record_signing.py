@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from core import audit, journal, outbox
 from core.actors import Actor
 from core.clock import civil_day, now, today
+from core.clocks import add_months
 from registry.maths.packs import Rule
 from registry.queries import rule_on
 from sampling.errors import (
@@ -42,7 +44,7 @@ from sampling.models.records import (
     SignatureRole,
 )
 from sampling.queries.record_parts import RecordView, record_views, said_by
-from sampling.queries.records import record_row
+from sampling.queries.records import record_row, same_product_before
 from sampling.service.records import field_problems, open_draft, refuse_strangers
 
 PACK = "CN-IND"
@@ -77,6 +79,20 @@ def open_problems(session: Session, view: RecordView) -> list[RecordProblem]:
         photo_kinds=[kind.strip() for kind in str(kinds).split(",") if kind.strip()],
     )
     return problems_of(facts, today=today())
+
+
+def repeats(session: Session, view: RecordView) -> list[str]:
+    """Records that sampled the same product within the months in which it is not sampled again.
+
+    A warning and no refusal: a follow-up, an emergency and a first sampling judged to have failed
+    are exempt, and only people know that. Monitoring is no supervision and repeats nothing.
+    """
+    if view.purpose in (Purpose.MONITORING, Purpose.FOLLOW_UP):
+        return []
+    day = date.fromisoformat(view.values["sampled_on"]) if "sampled_on" in view.values else today()
+    rule = rule_on(session, PACK, "sampling.same-product", day)
+    since = add_months(day, -int(str(rule.value)))
+    return same_product_before(session, view, since=since)
 
 
 def sign(session: Session, actor: Actor, no: str) -> RecordSignature:

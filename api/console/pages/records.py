@@ -20,11 +20,11 @@ from api.console.prints import (
     both,
     check_address,
     field_title,
-    pdf_answer,
     qr_picture,
     sheet_of,
     title_of,
 )
+from api.console.sheets import pdf_answer
 from core.actors import STAFF, Actor, Role
 from core.errors import Refusal, Stale
 from core.unit_of_work import read_only, unit_of_work
@@ -129,12 +129,15 @@ def listing(extension: str | None) -> Any:
             text=found.chosen("q") or None,
         )
         found.fill_select(session, statement, record_views)
+        person_id = current_actor().person_id
+        mine = queries.drafts_of(session, person_id) if person_id is not None else []
     if extension:
         return found.file(extension)
     return render_template(
         "pages/records.html",
         title=_("Sampling records"),
         listing=found,
+        mine=mine,
         may_write=current_actor().role in WRITERS,
     )
 
@@ -207,6 +210,7 @@ def _page(no: str, form: Form) -> Any:
         view = queries.record_edition(session, no, edition)
         editions = queries.editions_of(session, no)
         problems = []
+        repeats = record_signing.repeats(session, view) if view.state == "draft" else []
         if view.state == "draft":
             found = record_signing.open_problems(session, view)
             problems = told(records.field_problems(found))
@@ -221,6 +225,7 @@ def _page(no: str, form: Form) -> Any:
         sheet=sheet_of(view),
         editions=editions,
         problems=problems,
+        repeats=repeats,
         form=form,
         may_write=may_write(actor, view),
         may_sign=actor.person_id in {one.person_id for one in view.samplers},
