@@ -28,6 +28,7 @@ from api.console.sheets import pdf_answer
 from core.actors import STAFF, Actor, Role
 from core.errors import Refusal, Stale
 from core.unit_of_work import read_only, unit_of_work
+from registry.queries import products_of
 from sampling.maths.record_fields import CHANNEL_WORDS, FIELDS, PERSONAL, PURPOSE_WORDS
 from sampling.queries import records as queries
 from sampling.queries import units
@@ -41,7 +42,7 @@ BASE = "/console/records"
 WRITERS = (Role.INSPECTOR, Role.LEAD_INSPECTOR, Role.ADMINISTRATOR)
 LEADS = (Role.LEAD_INSPECTOR, Role.ADMINISTRATOR)
 EDITED = frozenset({"sampled_on", "unit_name", "product_name", "producer_name", "model", "lot_no"})
-ACTS = "<any(sign, unit, seal, correct, discard):act>"
+ACTS = "<any(sign, unit, seal, correct, discard, samplers):act>"
 
 
 def _columns() -> list[Column]:
@@ -160,6 +161,7 @@ def new() -> Any:
     with read_only(current_access()) as session:
         there = queries.records_of_unit(session, plan_no, code) if plan_no and code else []
         unit = _drawn(session, plan_no, code) if plan_no and code else None
+        goods = products_of(session, unit.enterprise_id) if unit else []
     page = render_template(
         "pages/record_new.html",
         title=_("New sampling record"),
@@ -167,6 +169,7 @@ def new() -> Any:
         form=form,
         unit=unit,
         there=there,
+        products=[(one.number, f"{one.name} {one.model or ''}".strip()) for one in goods],
         purposes=[(name, both(words)) for name, words in PURPOSE_WORDS.items()],
         channels=[(name, both(words)) for name, words in CHANNEL_WORDS.items()],
     )
@@ -186,8 +189,15 @@ def _start_facts(form: Form) -> dict[str, Any]:
         ),
         "enterprise_code": form.text("enterprise_code", _("Credit code"), required=False) or None,
         "product_no": form.text("product_no", _("Product number"), required=False) or None,
-        "samplers": samplers.replace("、", " ").replace(",", " ").split(),
+        "samplers": numbers_in(samplers),
     }
+
+
+def numbers_in(text: str) -> list[str]:
+    """Work numbers, as people write several into one line."""
+    for mark in "、，,；;":
+        text = text.replace(mark, " ")
+    return text.split()
 
 
 def _drawn(session: Session, plan_no: str, code: str) -> Any:
@@ -286,6 +296,12 @@ def act(no: str, act: str) -> Any:
         "correct": (
             "record-correction",
             lambda s: record_signing.correct(s, current_actor(), no, reason=reason),
+        ),
+        "samplers": (
+            "record",
+            lambda s: records.save(
+                s, current_actor(), no, samplers=numbers_in(request.form.get("samplers", ""))
+            ),
         ),
         "discard": (
             "record-discarded",
