@@ -407,10 +407,22 @@ class TooFewSamplers(Invalid):
 
 
 class SignatureMissing(Conflict):
-    """A record was to be sealed before all had signed what it says now."""
+    """A record was to be sealed before its samplers had signed what it says now."""
 
     code = "sampling/signature-missing"
-    message = "Record {record_no} cannot be sealed: {missing} of its present words is missing."
+    message = (
+        "Record {record_no} cannot be sealed: sampler {sampler} has not signed what it says now."
+    )
+
+
+class UnitSignatureMissing(Conflict):
+    """A record was to be sealed without the unit's word on what it says now."""
+
+    code = "sampling/unit-signature-missing"
+    message = (
+        "Record {record_no} cannot be sealed: the sampled unit has neither signed what it says "
+        "now nor refused before a witness."
+    )
 
 
 class WitnessNeeded(Invalid):

@@ -478,6 +478,7 @@ TONES.update(CASE_TONES)
 _IN_REFUSALS = (
     "role", "plan", "recall", "recall_act", "recall_party", "hindrance", *CASE_FAMILIES,
 )  # fmt: skip
+_IN_REFUSALS = ("role", "plan", "record", "recall", "recall_act", "recall_party", "hindrance")
 
 LEVEL_CLASSES = {"red": "I", "orange": "II", "yellow": "III", "blue": "IV"}
 

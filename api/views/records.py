@@ -10,7 +10,7 @@ from flask import Response, send_file
 from api import etags
 from api.auth import current_access, current_actor, public, require
 from api.blueprints import Blueprint
-from api.console.prints import pdf_answer
+from api.console.sheets import pdf_answer
 from api.errors import field_words
 from api.paging import page
 from api.schemas.records import (

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from core.actors import Role
 from sampling.queries.records import record_by_no, record_edition
 from sampling.service import record_signing, records
+from tests import factories
 from tests.console.doors import sign_in
 from tests.sampling_records import FILLED, JPEG, Field, out
 from tests.services.sampling.conftest import at, city
@@ -180,6 +181,45 @@ def test_signing_sealing_and_correcting_by_the_page(door: Any, out: Field) -> No
     assert act("correct", reason="批号笔误") == 303
     assert "批号笔误" in door.get(f"/console/records/{out.no}").text
     assert door.post(f"/console/records/{out.no}/seal", data={"version": "4"}).status_code == 412
+
+
+def test_samplers_of_a_record_outside_a_draw_are_named_on_its_page(door: Any, out: Field) -> None:
+    begun = door.post(
+        "/console/records/new",
+        data={"channel": "shop", "purpose": "monitoring", "standalone_reason": "风险监测"},
+    )
+    no = begun.location.rpartition("/")[2]
+    numbers = [one.number for one in record_edition(out.session, out.no).samplers]
+    address = f"/console/records/{no}/samplers"
+
+    assert door.post(address, data={"version": "1", "samplers": "NOBODY"}).status_code == 422
+    answer = door.post(address, data={"version": "1", "samplers": "、".join(numbers)})
+    drawn = door.post(
+        f"/console/records/{out.no}/samplers",
+        data={"version": form_of(out)["version"], "samplers": numbers[0]},
+    )
+
+    assert answer.status_code == 303
+    assert [one.number for one in record_edition(out.session, no).samplers] == numbers
+    assert drawn.status_code == 422
+
+
+def test_a_product_of_the_register_is_copied(door: Any, out: Field) -> None:
+    enterprise_id = record_edition(out.session, out.no).enterprise_id
+    factories.product(
+        out.session, enterprise_id=enterprise_id, number="P-7", name="插座", brand="云杉", model="M"
+    )
+    out.session.commit()
+    unit = {"plan_no": out.plan_no, "code": out.code, "channel": "shop", "purpose": "supervision"}
+    page = door.get(f"/console/records/new?plan_no={out.plan_no}&code={out.code}").text
+
+    answer = door.post("/console/records/new", data={**unit, "product_no": "P-7"})
+    unknown = door.post("/console/records/new", data={**unit, "product_no": "P-8"})
+
+    assert 'value="P-7"' in page
+    values = record_edition(out.session, answer.location.rpartition("/")[2]).values
+    assert (values["product_name"], values["brand"], values["model"]) == ("插座", "云杉", "M")
+    assert unknown.status_code == 422
 
 
 def test_files_go_up_come_down_as_they_were_and_off_again(

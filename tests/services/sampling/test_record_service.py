@@ -278,6 +278,34 @@ def test_an_online_purchase_needs_its_screenshots_and_film(out: Field) -> None:
     assert not named & {"attachments.seal", "base_quantity"}
 
 
+@pytest.mark.parametrize(
+    ("day", "purpose", "model", "is_told"),
+    [
+        ("2024-03-15", "supervision", "YS-65W", True),  # six months later, to the day
+        ("2024-03-16", "supervision", "YS-65W", False),
+        ("2023-10-01", "supervision", "YS-45W", False),  # another model
+        ("2023-10-01", "follow_up", "YS-65W", False),
+        ("2023-10-01", "monitoring", "YS-65W", False),
+    ],
+)
+def test_the_same_product_within_six_months_is_told_and_not_refused(
+    out: Field, day: str, purpose: str, model: str, is_told: bool
+) -> None:
+    out.sealed()  # on 2023-09-15
+    later = records.start(
+        out.session,
+        out.first,
+        channel="shop",
+        purpose=purpose,
+        standalone_reason="专项",
+        values={**FILLED, "sampled_on": day, "model": model},
+    )
+
+    told = record_signing.repeats(out.session, record_edition(out.session, later.no))
+
+    assert told == ([out.no] if is_told else [])
+
+
 def test_what_cannot_be_meant_is_refused_by_field(out: Field) -> None:
     with pytest.raises(errors.RecordInvalid) as refused:
         records.save(
