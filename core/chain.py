@@ -105,13 +105,39 @@ def canonical_json(value: Any) -> bytes:
     Floats are refused, although RFC 8785 defines them: what is counted or decides a draw is a
     whole number, or a ratio of two.
     """
-    text = json.dumps(_ordered(value, "$"), ensure_ascii=False, separators=(",", ":"))
+    try:
+        ordered = _ready(value)
+    except _Unready:
+        ordered = _ordered(value, "$")  # again, to name the place
+    text = json.dumps(ordered, ensure_ascii=False, separators=(",", ":"))
     try:
         return text.encode()
     except UnicodeEncodeError as error:
         raise ValueError(
             f"text holds an unpaired surrogate U+{ord(text[error.start]):04X}"
         ) from None
+
+
+class _Unready(Exception):
+    """Something that is not plain."""
+
+
+def _ready(value: Any) -> Any:
+    """The value in order, where all of it is of the plainest types: most values are."""
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return value
+    if kind is int and -_LARGEST_INTEGER <= value <= _LARGEST_INTEGER:
+        return value
+    if kind is dict:
+        if not all(type(key) is str and key.isascii() for key in value):
+            raise _Unready
+        return {
+            key: item if type(item := value[key]) is str else _ready(item) for key in sorted(value)
+        }
+    if kind is list or kind is tuple:
+        return [item if type(item) is str else _ready(item) for item in value]
+    raise _Unready
 
 
 def _ordered(value: Any, place: str) -> Any:

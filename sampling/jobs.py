@@ -65,7 +65,7 @@ def freeze(
 
 def draw(run: Run, *, plan_no: str, account_id: int | None, account_name: str, role: str) -> None:
     """Draw the units of a plan and their inspectors."""
-    run.progress("leaves", 0, 0)
+    run.progress("read roster", 0, 0)
     with read_only() as session:
         prepared = drawing.prepare(session, plan_no, progress=run.progress)
     with effect(run) as session:

@@ -21,7 +21,7 @@ from sampling.events import DrawMade
 from sampling.maths import bundle
 from sampling.maths.assignment import Assignment as Teams
 from sampling.maths.assignment import Inspector, Task, assign
-from sampling.maths.columns import FrameColumns, block_roots, root_of
+from sampling.maths.columns import FrameColumns, root_of
 from sampling.maths.commitment import (
     FrameUnit,
     in_frame_order,
@@ -49,8 +49,8 @@ from sampling.models.plans import (
 from sampling.queries.plans import entries_of, plan_by_no, source_name
 from sampling.service import embargo, log
 from sampling.service.entropy import entry_value, refuse_unless_committed
-from sampling.service.frames import store_units, stored_columns, stored_details
-from sampling.service.parts import disclose_parts, store_part, stored_records
+from sampling.service.frames import store_units, stored_details, stored_frame
+from sampling.service.parts import disclose_parts, store_content, stored_records
 
 
 def draw(session: Session, actor: Actor, plan_no: str) -> Draw:
@@ -96,7 +96,7 @@ def prepare(session: Session, plan_no: str, *, progress: Progress = silent) -> P
     refuse_unless_committed(plan)
     given = settled_values(session, plan)
     committed = Committed(session, plan)
-    committed.check(progress=progress)
+    committed.check()
     value = seed(
         commitment=bytes(plan.commitment or b""),
         entropy=[entropy_bytes(s, g) for s, g in zip(plan.sources, given, strict=True)],
@@ -150,7 +150,7 @@ class Committed:
         )
         self.document: dict[str, Any] = json.loads(part.content)
         try:
-            self.columns = stored_columns(session, plan)
+            self.columns, self.roots = stored_frame(session, plan)
         except ValueError as error:
             raise self._changed("roster", str(error), bytes(plan.frame_root or b"").hex()) from None
         self.by_code: dict[str, FrameUnit] = {}
@@ -171,7 +171,7 @@ class Committed:
         self.by_code.update({code: self.columns.unit(row) for code, row in rows.items()})
         return rows
 
-    def check(self, *, progress: Progress = silent) -> None:
+    def check(self) -> None:
         """Refuse to draw from anything but what was published.
 
         Raises
@@ -180,10 +180,9 @@ class Committed:
             A hash differs; the part is named.
         """
         plan, digest = self.plan, self.plan.digest
-        roots = block_roots(self.columns, digest, progress=progress)
         pairs = (
             ("plan", plan_hash(self.document, digest), bytes(plan.plan_hash or b"")),
-            ("roster", root_of(roots, digest), bytes(plan.frame_root or b"")),
+            ("roster", root_of(self.roots, digest), bytes(plan.frame_root or b"")),
             (
                 "pool of inspectors",
                 inspector_root(self.records, digest),
@@ -271,9 +270,10 @@ def store_draw(
     refuse_unless_committed(plan)
     progress("store", 0, 1)
     drawn, teams, parts = prepared.drawn, prepared.teams, prepared.parts
+    contents = {name: canonical_json(value) for name, value in parts.items()}
     hashes = {
-        name: hashlib.sha256(canonical_json(value)).hexdigest()
-        for name, value in parts.items()
+        name: hashlib.sha256(content).hexdigest()
+        for name, content in contents.items()
         if name != "history.json"
     }
     said: dict[str, object] = {"no": plan.no, "seed": drawn.seed.hex(), "parts": hashes}
@@ -309,8 +309,8 @@ def store_draw(
     store_seats(session, plan, {team.code: team.inspectors for team in teams.teams}, start=1)
     plan.state = PlanState.DRAWN
     plan.drawn_at = entry.recorded_at
-    for name, value in parts.items():
-        store_part(session, plan, name, value, public_on=None)
+    for name, content in contents.items():
+        store_content(session, plan, name, content, public_on=None)
     disclose_parts(session, plan)
     audit.record(session, actor, "plan.drawn", plan.no, {"seed": drawn.seed.hex()})
     outbox.add(session, DrawMade(plan_no=plan.no, seed=drawn.seed.hex()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -12,7 +13,9 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core import journal
 from core.db import copy_rows
+from core.journal import JournalEntry
 from core.progress import Progress, silent
 from registry.queries import RosterUnit
 from sampling.errors import CodeUnusable
@@ -30,6 +33,8 @@ from sampling.models.frames import FrameBlock, FrameNames
 from sampling.models.plans import FrameUnit as FrameRow
 from sampling.models.plans import Plan
 
+STREAM: Final = "frame"  # the journal of what is kept about rosters
+KEPT: Final = "frame.kept"
 UNIT_COLUMNS: Final = (
     "plan_id",
     "code",
@@ -174,27 +179,57 @@ def store_blocks(
     *,
     progress: Progress = silent,
 ) -> None:
-    """Keep a frozen roster, a block at a time."""
+    """Keep a frozen roster, a block at a time, and note the hash of these bytes in a journal."""
     columns, count = frame.columns, frame.columns.blocks
+    hashes = []
+    for number in range(count):
+        progress("store", number, count)
+        block = columns.block(number)
+        content = encoded(block)
+        hashes.append(hashlib.sha256(content).digest())
+        kept = (plan.id, number, len(block), roots[number], content)
+        copy_rows(session, FrameBlock, ("plan_id", "number", "size", "root", "content"), [kept])
+        part = frame.details.part(number * BLOCK, (number + 1) * BLOCK)
+        named = (plan.id, number, part.encoded())
+        copy_rows(session, FrameNames, ("plan_id", "number", "content"), [named])
+    journal.append(session, STREAM, KEPT, {"no": plan.no, "blocks": _noted(hashes, roots)})
 
-    def blocks() -> Iterator[tuple[int, int, int, bytes, bytes]]:
-        for number in range(count):
-            progress("store", number, count)
-            block = columns.block(number)
-            yield plan.id, number, len(block), roots[number], encoded(block)
 
-    def names() -> Iterator[tuple[int, int, bytes]]:
-        for number in range(count):
-            part = frame.details.part(number * BLOCK, (number + 1) * BLOCK)
-            yield plan.id, number, part.encoded()
+def _noted(hashes: Sequence[bytes], roots: Sequence[bytes]) -> str:
+    """What the journal says about the blocks of a roster."""
+    return hashlib.sha256(b"".join([*hashes, *roots])).hexdigest()
 
-    copy_rows(
-        session,
-        FrameBlock,
-        ("plan_id", "number", "size", "root", "content"),
-        blocks(),
-    )
-    copy_rows(session, FrameNames, ("plan_id", "number", "content"), names())
+
+def stored_frame(session: Session, plan: Plan) -> tuple[FrameColumns, tuple[bytes, ...]]:
+    """The frozen roster and the roots of its blocks, if they are still those that were frozen.
+
+    The bytes were hashed in the moment in which the roots were computed, and the journal, which
+    nobody may change, has that hash. So they need not be made leaf by leaf again; who verifies
+    from outside does that.
+
+    Raises
+    ------
+    ValueError
+        If a block is not what was stored, or is missing.
+    """
+    rows = session.execute(
+        select(FrameBlock.content, FrameBlock.root)
+        .where(FrameBlock.plan_id == plan.id)
+        .order_by(FrameBlock.number)
+    ).all()
+    contents = [bytes(content) for content, _ in rows]
+    roots = tuple(bytes(root) for _, root in rows)
+    entries = session.execute(
+        select(JournalEntry).where(
+            JournalEntry.stream == STREAM,
+            JournalEntry.kind == KEPT,
+            JournalEntry.body["no"].as_string() == plan.no,
+        )
+    ).scalars()
+    found = _noted([hashlib.sha256(content).digest() for content in contents], roots)
+    if not any(entry.body["blocks"] == found and journal.is_sound(entry) for entry in entries):
+        raise ValueError(f"blocks {found}")
+    return decoded(contents), roots
 
 
 def stored_columns(session: Session, plan: Plan) -> FrameColumns:

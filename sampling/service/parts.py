@@ -37,6 +37,14 @@ def store_part(
 ) -> bytes:
     """Keep one part as canonical bytes; returns them."""
     content = canonical_json(value)
+    store_content(session, plan, name, content, public_on=public_on)
+    return content
+
+
+def store_content(
+    session: Session, plan: Plan, name: str, content: bytes, *, public_on: date | None
+) -> None:
+    """The same for bytes that are canonical already."""
     sha256 = hashlib.sha256(content).hexdigest()
     known = session.get(PlanPart, (plan.id, name))
     if known is None:
@@ -48,7 +56,6 @@ def store_part(
     else:
         known.content, known.sha256, known.public_on = content, sha256, public_on
     session.flush()
-    return content
 
 
 def stand_for_frame(session: Session, plan: Plan) -> None:

@@ -109,19 +109,40 @@
     return canonical(one) === canonical(other);
   }
 
-  function merkleRoot(H, leaves) { // RFC 9162
-    let level = leaves.map((leaf) => H(joined([Uint8Array.of(0), leaf])));
+  // Long work is written as generators: each yield is a place to let the page breathe.
+  const STRIDE = 512;
+
+  function* mapped(items, make) {
+    const made = [];
+    for (const item of items) {
+      made.push(make(item));
+      if (made.length % STRIDE === 0) yield;
+    }
+    return made;
+  }
+
+  function drained(work) {
+    let step = work.next();
+    while (!step.done) step = work.next();
+    return step.value;
+  }
+
+  function* merkleRoot(H, leaves) { // RFC 9162; takes the leaves' hashes
+    let level = leaves;
     if (!level.length) return H(new Uint8Array(0));
     while (level.length > 1) {
       const above = [];
       for (let i = 0; i < level.length; i += 2) {
         const isPair = i + 1 < level.length;
         above.push(isPair ? H(joined([Uint8Array.of(1), level[i], level[i + 1]])) : level[i]);
+        if (above.length % STRIDE === 0) yield;
       }
       level = above;
     }
     return level[0];
   }
+
+  const LEAF = Uint8Array.of(0);
 
   // Order
 
@@ -296,8 +317,13 @@
     }
 
     record(part, check) {
+      drained(this.recorded(part, check));
+    }
+
+    * recorded(part, check) { // check may be a generator
       try {
-        check();
+        const work = check();
+        if (work) yield* work;
         if (!this.rows.has(part)) this.rows.set(part, { ok: true, code: "agrees", detail: "" });
       } catch (error) {
         const problem =
@@ -316,31 +342,36 @@
       return [...known, ...others].map((part) => Object.assign({ part }, this.rows.get(part)));
     }
 
-    checkBytes() {
+    * checkBytes() {
+      let names = new Set();
       this.record("manifest.json", () => {
         const text = this.texts["manifest.json"];
         const listed = JSON.parse(text).parts;
         const own = hex(ZH.sha256(utf8(canonical(listed))));
         const expected = { format: "zhiheng-draw-bundle/v1", parts: listed, self: own };
         need(canonical(expected) === text, "manifest-changed");
-        const names = new Set([...PARTS, ...Object.keys(listed), ...Object.keys(this.texts)]);
+        names = new Set([...PARTS, ...Object.keys(listed), ...Object.keys(this.texts)]);
         names.delete("manifest.json");
-        names.forEach((name) => {
-          this.record(name, () => {
-            const actual = hex(ZH.sha256(utf8(this.texts[name] || "")));
-            need(PARTS.includes(name) && listed[name] === actual, "bytes-differ");
-          });
-        });
+        this.listed = listed;
       });
-      NAMES.forEach((key, name) => {
-        if (!this.rows.has(name) || !this.rows.get(name).ok) return;
+      for (const name of names) {
         this.record(name, () => {
-          const value = JSON.parse(this.texts[name]);
-          need(canonical(value) === this.texts[name], "not-canonical");
-          need(key in value, "key-missing", { key });
-          this.data[name.slice(0, -5)] = value;
+          const actual = hex(ZH.sha256(utf8(this.texts[name] || "")));
+          need(PARTS.includes(name) && this.listed[name] === actual, "bytes-differ");
         });
-      });
+        yield;
+      }
+      for (const [name, key] of NAMES) {
+        if (this.rows.has(name) && this.rows.get(name).ok) {
+          this.record(name, () => {
+            const value = JSON.parse(this.texts[name]);
+            need(canonical(value) === this.texts[name], "not-canonical");
+            need(key in value, "key-missing", { key });
+            this.data[name.slice(0, -5)] = value;
+          });
+          yield;
+        }
+      }
     }
 
     hash(...chunks) {
@@ -382,14 +413,14 @@
       need(own === this.data.commitment.plan_hash, "plan-hash");
     }
 
-    checkFrame() {
+    * checkFrame() {
       const { frame, plan, commitment } = this.data;
       need(isOrdered(frame.units.map((unit) => unit[0])), "frame-order");
-      const leaves = frame.units.map((u) =>
-        lengthPrefixed("unit", ...u.slice(0, 6).map(String), unhex(u[6]), ...u.slice(7).map(String))
-      );
-      const root = hex(merkleRoot((bytes) => this.hash(bytes), leaves));
-      need(root === commitment.frame_root, "frame-root");
+      const leafOf = (u) =>
+        lengthPrefixed("unit", ...u.slice(0, 6).map(String), unhex(u[6]), ...u.slice(7).map(String));
+      const leaves = yield* mapped(frame.units, (u) => this.hash(LEAF, leafOf(u)));
+      const root = yield* merkleRoot((bytes) => this.hash(bytes), leaves);
+      need(hex(root) === commitment.frame_root, "frame-root");
       const sizes = new Map();
       frame.units.forEach((unit) => sizes.set(unit[1], (sizes.get(unit[1]) || 0) + 1));
       const fits = plan.strata.every((rule) => (sizes.get(rule.key) || 0) === rule.size);
@@ -431,8 +462,8 @@
         this.cap.set(p.id, p.cap);
       });
       need(isOrdered(people.map((p) => p.id)), "inspector-order");
-      const leaves = people.map((p) => lengthPrefixed("inspector", canonical(p)));
-      const root = hex(merkleRoot((bytes) => this.hash(bytes), leaves));
+      const leaves = people.map((p) => this.hash(LEAF, lengthPrefixed("inspector", canonical(p))));
+      const root = hex(drained(merkleRoot((bytes) => this.hash(bytes), leaves)));
       need(root === this.data.plan.inspector_root, "inspector-root");
     }
 
@@ -493,21 +524,27 @@
       return key.toString(16).padStart(320, "0");
     }
 
-    checkDraw() {
+    * checkDraw() {
       const { draw, frame, plan } = this.data;
       need(draw.seed === hex(this.seed), "seed-differs");
-      plan.strata.forEach(({ key, quota, reserve }) => {
+      for (const { key, quota, reserve } of plan.strata) {
         const rows = frame.units.filter((unit) => unit[1] === key);
         const members = rows.map((unit) => unit[0]);
         need(quota <= members.length, "quota-large", { stratum: key });
-        const tickets = new Map(members.map((code) => [code, this.drawTicket(code)]));
-        const keys = new Map(rows.map((row) => [row[0], this.drawKey(row, tickets.get(row[0]))]));
+        const tickets = new Map(
+          yield* mapped(members, (code) => [code, this.drawTicket(code)])
+        );
+        const keys = new Map(
+          yield* mapped(rows, (row) => [row[0], this.drawKey(row, tickets.get(row[0]))])
+        );
+        yield;
         members.sort(byKeys((code) => [keys.get(code), code]));
         members.slice(0, quota + reserve).forEach((code, i) => {
           const unit = { stratum: key, rank: i + 1, code, ticket: tickets.get(code) };
           this.drawn.push(Object.assign(unit, { selected: i < quota }));
         });
-      });
+        yield;
+      }
       need(same(draw.units, this.drawn), "draw-differs");
     }
 
@@ -598,16 +635,42 @@
     }
   }
 
-  ZH.verifyBundle = function (bundle, noted) {
+  function* checked(bundle, noted) {
     const replay = new Replay(Object.assign({}, bundle.parts), noted);
-    replay.checkBytes();
+    yield* replay.checkBytes();
     if (!replay.allAgree()) return replay.result(); // what follows from changed bytes says nothing
-    [
+    const checks = [
       ["protocol", "checkProtocol"], ["plan", "checkPlan"], ["frame", "checkFrame"],
       ["inspectors", "checkInspectors"], ["commitment", "checkCommitment"],
       ["entropy", "checkEntropy"], ["draw", "checkDraw"], ["assignment", "checkAssignment"],
       ["history", "checkHistory"],
-    ].forEach(([name, check]) => replay.record(`${name}.json`, () => replay[check]()));
+    ];
+    for (const [name, check] of checks) {
+      yield `${name}.json`; // what is looked at now
+      yield* replay.recorded(`${name}.json`, () => replay[check]());
+    }
     return replay.result();
-  };
+  }
+
+  ZH.verifyBundle = (bundle, noted) => drained(checked(bundle, noted));
+
+  // The same in slices, so that the page stays alive: a promise of the result. `told` hears the
+  // part that is looked at.
+  ZH.verifyBundleInSlices = (bundle, noted, told) => new Promise((resolve, reject) => {
+    const work = checked(bundle, noted);
+    function slice() {
+      const end = Date.now() + 40;
+      try {
+        do {
+          const step = work.next();
+          if (step.done) return resolve(step.value);
+          if (step.value && told) told(step.value);
+        } while (Date.now() < end);
+      } catch (error) {
+        return reject(error);
+      }
+      return setTimeout(slice, 0);
+    }
+    slice();
+  });
 })(this);
