@@ -50,7 +50,9 @@ def listing(extension: str | None) -> Any:
         Column("role", _("As"), lambda one: one.role, "label:agency_role", order="role"),
         Column("scope", _("Scope"), lambda one: one.scope, sortable=False),
         Column("valid_from", _("Begins on"), lambda one: one.valid_from, "day", order="valid_from"),
-        Column("valid_until", _("Ends on"), lambda one: one.valid_until, "day", order="valid_until"),
+        Column(
+            "valid_until", _("Ends on"), lambda one: one.valid_until, "day", order="valid_until"
+        ),
         Column(
             "state",
             _("State"),
