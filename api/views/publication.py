@@ -12,15 +12,17 @@ from api.auth import current_access, current_actor, require
 from api.blueprints import Blueprint
 from api.errors import InputRefused
 from api.paging import page
+from api.schemas.annual import (
+    WhyIn,
+)
 from api.schemas.publication import (
     DeskArgs,
     DeskRowOut,
     InspectionIn,
-    RecordArgs,
-    RecordOut,
-    RecordPage,
-    SampleIn,
-    WhyIn,
+    ResultRecordArgs,
+    ResultRecordOut,
+    ResultRecordPage,
+    ResultSampleIn,
 )
 from core.actors import STAFF, Actor, Role
 from core.errors import FieldProblem
@@ -50,8 +52,8 @@ def show_desk(arguments: dict[str, Any]) -> Any:
 
 @blueprint.route("/publication/records", methods=["GET"])
 @require(*STAFF)
-@blueprint.arguments(RecordArgs, location="query")
-@blueprint.response(200, RecordPage)
+@blueprint.arguments(ResultRecordArgs, location="query")
+@blueprint.response(200, ResultRecordPage)
 def list_records(arguments: dict[str, Any]) -> dict[str, Any]:
     """Records in every state, newest first."""
     limit, cursor = arguments.pop("limit"), arguments.pop("cursor")
@@ -66,7 +68,7 @@ def list_records(arguments: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/publication/records/<no>", methods=["GET"])
 @require(*STAFF)
-@blueprint.response(200, RecordOut)
+@blueprint.response(200, ResultRecordOut)
 def show_record(no: str) -> Any:
     """One record."""
     with read_only(current_access()) as session:
@@ -78,7 +80,7 @@ def show_record(no: str) -> Any:
 @blueprint.route("/publication/inspections", methods=["POST"])
 @require(Role.INSPECTOR, *LEADS)
 @blueprint.arguments(InspectionIn)
-@blueprint.response(201, RecordOut)
+@blueprint.response(201, ResultRecordOut)
 def record_inspection(body: dict[str, Any]) -> Any:
     """Enter what is to be published of a drawn unit; a returned record is entered anew."""
     with unit_of_work(current_access()) as session:
@@ -91,8 +93,8 @@ def record_inspection(body: dict[str, Any]) -> Any:
 
 @blueprint.route("/publication/samples", methods=["POST"])
 @require(*LEADS)
-@blueprint.arguments(SampleIn)
-@blueprint.response(201, RecordOut)
+@blueprint.arguments(ResultSampleIn)
+@blueprint.response(201, ResultRecordOut)
 def record_sample(body: dict[str, Any]) -> Any:
     """Enter the result of a supervision sample that is confirmed or final."""
     facts = {name: body.pop(name) for name in FACTS}
@@ -120,7 +122,7 @@ def _sample(body: dict[str, Any]) -> PublishableResult:
 @blueprint.route("/publication/records/<no>/return", methods=["POST"])
 @require(*LEADS)
 @blueprint.arguments(WhyIn)
-@blueprint.response(200, RecordOut)
+@blueprint.response(200, ResultRecordOut)
 def return_record(body: dict[str, Any], no: str) -> Any:
     """Send a record back to whoever entered it; needs If-Match."""
     return _step(no, lambda session, who: publishing.return_record(session, who, no, **body))
@@ -128,7 +130,7 @@ def return_record(body: dict[str, Any], no: str) -> Any:
 
 @blueprint.route("/publication/records/<no>/publish", methods=["POST"])
 @require(*LEADS)
-@blueprint.response(200, RecordOut)
+@blueprint.response(200, ResultRecordOut)
 def publish_record(no: str) -> Any:
     """Let everybody read a record that somebody else entered; needs If-Match."""
     return _step(no, lambda session, who: publishing.publish_record(session, who, no))
@@ -137,7 +139,7 @@ def publish_record(no: str) -> Any:
 @blueprint.route("/publication/records/<no>/withdraw", methods=["POST"])
 @require(*LEADS)
 @blueprint.arguments(WhyIn)
-@blueprint.response(200, RecordOut)
+@blueprint.response(200, ResultRecordOut)
 def withdraw_record(body: dict[str, Any], no: str) -> Any:
     """Take a published record back, for everybody to see; needs If-Match."""
     return _step(no, lambda session, who: publishing.withdraw_record(session, who, no, **body))
@@ -145,7 +147,7 @@ def withdraw_record(body: dict[str, Any], no: str) -> Any:
 
 @blueprint.route("/publication/records/<no>/follow-up", methods=["POST"])
 @require(*LEADS)
-@blueprint.response(200, RecordOut)
+@blueprint.response(200, ResultRecordOut)
 def close_follow_up(no: str) -> Any:
     """Say that the problem behind code 8 has been handled; needs If-Match."""
     return _step(no, lambda session, who: publishing.close_follow_up(session, who, no))
