@@ -20,7 +20,7 @@ class ShownPaper:
 
     head: list[tuple[str, str]]
     titles: list[str]
-    rows: list[tuple[str, list[tuple[str, str]]]]  # number, then title and text of each field
+    rows: list[tuple[str, list[tuple[str, str, str]]]]  # number; title, text, class of each field
 
 
 def shown(kind: str, body: Mapping[str, Any]) -> ShownPaper:
@@ -33,11 +33,16 @@ def shown(kind: str, body: Mapping[str, Any]) -> ShownPaper:
         rows=[
             (
                 row["key"],
-                [(title_of(field), text_of(field, row.get(field.name))) for field in fields],
+                [_cell(field, row.get(field.name)) for field in fields],
             )
             for row in body["rows"]
         ],
     )
+
+
+def _cell(field: Field, value: Any) -> tuple[str, str, str]:
+    css = {"day": "nowrap", "count": "num", "share": "num"}.get(field.kind, "")
+    return title_of(field), text_of(field, value), css
 
 
 def title_of(field: Field) -> str:

@@ -10,7 +10,9 @@ from core.actors import Actor, Role
 from recall.queries.files import my_recalls, open_recalls
 from risk.queries.runs import latest_run
 from risk.queries.signals import signal_counts
+from sampling.queries.papers import waiting_papers
 from sampling.queries.procedure import duties_of_enterprise, overdue_counts, proposals_waiting
+from sampling.queries.publication import waiting_for_review
 from sampling.queries.work import waiting
 
 LEADS = frozenset({Role.LEAD_INSPECTOR, Role.ADMINISTRATOR})
@@ -24,6 +26,8 @@ def waiting_for(session: Session, actor: Actor) -> dict[str, int]:
         counts["warnings.listing"] = signal_counts(session).new
     if actor.role in LEADS:
         sampling = waiting(session, None)
+        counts["annual.listing"] = waiting_papers(session, actor.account_id)
+        counts["results.listing"] = waiting_for_review(session, actor.account_id)
         counts["plans.listing"] = sampling.awaiting_dice + sampling.ready_to_draw
         counts["recalls.listing"] = sum(
             1 for line in open_recalls(session, limit=200) if line.state == "plan_filed"

@@ -9,8 +9,7 @@ from api import etags
 from api.auth import current_access, current_actor, require
 from api.blueprints import Blueprint
 from api.paging import page
-from api.schemas.imports import UploadFile
-from api.schemas.publication import (
+from api.schemas.annual import (
     ContractArgs,
     ContractForm,
     ContractOut,
@@ -29,6 +28,7 @@ from api.schemas.publication import (
     RowLinkOut,
     WhyIn,
 )
+from api.schemas.imports import UploadFile
 from core.actors import STAFF, Role
 from core.unit_of_work import read_only, unit_of_work
 from sampling.queries import agencies as agency_queries

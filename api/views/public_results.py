@@ -11,12 +11,14 @@ from api import published_files
 from api.auth import public
 from api.blueprints import Blueprint
 from api.paging import PageArgs, page
-from api.schemas.publication import (
+from api.schemas.annual import (
     AnnualArgs,
     AnnualFileArgs,
     PaperArgs,
     PublicPaperPage,
     PublicPlanOut,
+)
+from api.schemas.publication import (
     PublicRecordOut,
     PublicRecordPage,
     PublicTaskPage,

@@ -12,6 +12,9 @@ from api.auth import current_access, current_actor, require
 from api.blueprints import Blueprint
 from api.errors import InputRefused
 from api.paging import page
+from api.schemas.annual import (
+    WhyIn,
+)
 from api.schemas.publication import (
     DeskArgs,
     DeskRowOut,
@@ -20,7 +23,6 @@ from api.schemas.publication import (
     ResultRecordOut,
     ResultRecordPage,
     ResultSampleIn,
-    WhyIn,
 )
 from core.actors import STAFF, Actor, Role
 from core.errors import FieldProblem

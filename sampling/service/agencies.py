@@ -216,29 +216,10 @@ def issue_notice(
         raise NoticeStands(unit_code=code, no=standing)
     frame = session.get_one(FrameUnit, (plan.id, code))
     team = team_for_notice(session, plan.id, code)
-    least = _people_needed(session, visit_on)
-    problems = []
-    if len(team) < least:
-        people = {"least": least, "got": len(team)}
-        problems.append(
-            FieldProblem(
-                "samplers",
-                "At least {least} people come; {got} are assigned. Assign the team first.",
-                people,
-            )
-        )
-    for name, value in (("authority", authority), ("basis", basis)):
-        if not value.strip():
-            problems.append(FieldProblem(name, "This field must be filled in."))
-    if visit_on < today():
-        problems.append(FieldProblem("visit_on", "The visit lies in the past."))
-    if valid_until < visit_on:
-        facts = {"until": str(valid_until), "since": str(visit_on)}
-        problems.append(
-            FieldProblem(
-                "valid_until", "The notice ends on {until}, before the visit on {since}.", facts
-            )
-        )
+    problems = [
+        *_team_problems(session, len(team), visit_on),
+        *_notice_problems(authority, basis, visit_on, valid_until),
+    ]
     if problems:
         raise NoticeInvalid(fields=problems)
     contract = None
@@ -288,6 +269,39 @@ def withdraw_notice(session: Session, actor: Actor, no: str, *, reason: str) -> 
     session.flush()
     audit.record(session, actor, "notice.withdrawn", no)
     return row
+
+
+def _team_problems(session: Session, people: int, on: date) -> list[FieldProblem]:
+    least = _people_needed(session, on)
+    if people >= least:
+        return []
+    return [
+        FieldProblem(
+            "samplers",
+            "At least {least} people come; {got} are assigned. Assign the team first.",
+            {"least": least, "got": people},
+        )
+    ]
+
+
+def _notice_problems(
+    authority: str, basis: str, visit_on: date, valid_until: date
+) -> list[FieldProblem]:
+    problems = [
+        FieldProblem(name, "This field must be filled in.")
+        for name, value in (("authority", authority), ("basis", basis))
+        if not value.strip()
+    ]
+    if visit_on < today():
+        problems.append(FieldProblem("visit_on", "The visit lies in the past."))
+    if valid_until < visit_on:
+        facts = {"until": str(valid_until), "since": str(visit_on)}
+        problems.append(
+            FieldProblem(
+                "valid_until", "The notice ends on {until}, before the visit on {since}.", facts
+            )
+        )
+    return problems
 
 
 def _people_needed(session: Session, on: date) -> int:
