@@ -467,18 +467,14 @@ TONES |= published_words.TONES
 for _family, _codes in published_words.MORE.items():
     LABELS[_family] |= _codes
 
-# Families whose codes stand as facts in refusals, such as "Plan … is {state}".
-_IN_REFUSALS = (
-    *("role", "plan", "recall", "recall_act", "recall_party", "hindrance"),
-    *published_words.IN_REFUSALS,
-)
 TONES.update(CASE_TONES)
 
 # Families whose codes stand as facts in refusals, such as "Plan … is {state}".
 _IN_REFUSALS = (
-    "role", "plan", "recall", "recall_act", "recall_party", "hindrance", *CASE_FAMILIES,
-)  # fmt: skip
-_IN_REFUSALS = ("role", "plan", "record", "recall", "recall_act", "recall_party", "hindrance")
+    *("role", "plan", "record", "recall", "recall_act", "recall_party", "hindrance"),
+    *published_words.IN_REFUSALS,
+    *CASE_FAMILIES,
+)
 
 LEVEL_CLASSES = {"red": "I", "orange": "II", "yellow": "III", "blue": "IV"}
 
