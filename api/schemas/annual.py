@@ -196,7 +196,7 @@ class NoticeIn(Schema):
     agency_code = fields.String(load_default=None, allow_none=True)
 
 
-class SamplerOut(Schema):
+class NoticeSamplerOut(Schema):
     """Somebody who comes to the door."""
 
     number = fields.String()
@@ -213,7 +213,7 @@ class NoticeOut(Schema):
     unit_name = fields.String()
     authority = fields.String()
     basis = fields.String()
-    samplers = fields.List(fields.Nested(SamplerOut))
+    samplers = fields.List(fields.Nested(NoticeSamplerOut))
     contract_no = fields.String(allow_none=True)
     visit_on = fields.Date()
     valid_until = fields.Date()
