@@ -202,7 +202,7 @@ COLUMNS: dict[str, Any] = {
     "failed_items": _("Failed item ║ result ║ standard"),
     "category": _("Category"),
     "announcement_no": _("Announcement"),
-    "announced_on": _("Announced"),
+    "announced_on": _("Day of the announcement"),
     "task_source": _("Source of the task"),
     "laboratory": _("Laboratory"),
     "remark": _("Remark"),

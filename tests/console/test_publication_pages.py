@@ -380,8 +380,12 @@ def test_a_draft_names_its_row_of_the_annual_plan(lead: Any, second: Any, sessio
     plan_no = planning.create_plan(session, SYSTEM, **facts).no
     session.commit()
 
-    assert f"{no} · 01" in lead.get(f"/console/annual/rows/{plan_no}").text
-    assert lead.post(f"/console/annual/rows/{plan_no}", data={"row": ""}).status_code == 422
-    answer = lead.post(f"/console/annual/rows/{plan_no}", data={"row": f"{no}/01"})
+    address = f"/console/annual/rows/{plan_no}"
+    page = lead.get(address).text
+    assert f"{no} · 01" in page
+    assert lead.post(address, data={"row": ""}).status_code == 422
+    stale = lead.post(address, data={"row": f"{no}/01", "version": "77"})
+    assert stale.status_code == 412
+    answer = lead.post(address, data={"row": f"{no}/01", "version": version_in(page)})
 
     assert answer.status_code == 303

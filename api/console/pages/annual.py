@@ -21,7 +21,7 @@ from core.errors import Refusal, Stale
 from core.unit_of_work import SYSTEM_ACCESS, read_only, unit_of_work
 from registry.queries import account_names
 from sampling.maths.documents import Kind
-from sampling.queries import papers
+from sampling.queries import papers, plans
 from sampling.service import annual
 
 blueprint = Blueprint("annual", __name__, url_prefix="/console/annual")
@@ -255,6 +255,7 @@ def row(plan_no: str) -> Any:
         if form.is_good:
             try:
                 with unit_of_work(current_access()) as session:
+                    _check_version(plans.plan_by_no(session, plan_no).version)
                     annual.link_plan(
                         session, current_actor(), plan_no, paper_no=paper_no, row_key=key
                     )
@@ -270,6 +271,7 @@ def row(plan_no: str) -> Any:
             for one in papers.paper_views(list(found), for_staff=False)
             for line in one.body["rows"]
         ]
+        version = plans.plan_by_no(session, plan_no).version
         known = papers.row_of_plan(session, plan_no)
         demanded = annual.is_listing_demanded(session)
     page = render_template(
@@ -283,6 +285,7 @@ def row(plan_no: str) -> Any:
         form=form,
         choices=choices,
         known="/".join(known) if known else "",
+        version=version,
         demanded=demanded,
     )
     return page, form.status

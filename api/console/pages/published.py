@@ -289,7 +289,7 @@ def _result_columns() -> list[Column]:
         Column("found_on", _("Inspected"), lambda one: one.found_on, "day", order="found_on"),
         Column(
             "result",
-            _("Result"),
+            _("Codes or failed items"),
             lambda one: words_of_codes(one) or one.columns.get("failed_items", "/"),
             sortable=False,
         ),

@@ -212,7 +212,7 @@ def sample() -> Any:
     if request.method == "POST":
         made = _sample(form)
         serial = form.number("serial", _("No."), least=1)
-        announced_on = form.day("announced_on", _("Announced"))
+        announced_on = form.day("announced_on", _("Day of the announcement"))
         if form.is_good and made is not None and serial is not None and announced_on is not None:
             try:
                 with unit_of_work(current_access()) as session:
