@@ -446,6 +446,16 @@ class AttachmentRefused(Invalid):
     message = "{name} is not taken: {reason}"
 
 
+class AttachmentChanged(Conflict):
+    """Stored bytes are no longer those that were attached."""
+
+    code = "sampling/attachment-changed"
+    message = (
+        "The stored bytes of file {sha256} are no longer those that were attached to record "
+        "{record_no}; they are not given out. Restore the file from a backup and look into it."
+    )
+
+
 class AttachmentUnknown(NotFound):
     """The record has no such file."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from datetime import date
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from sampling.errors import RecordUnknown
@@ -20,7 +20,7 @@ VERDICTS = ("genuine", "replaced", "not_genuine")
 def record_row(
     session: Session, no: str, *, edition: int | None = None, lock: bool = False
 ) -> SamplingRecord:
-    """One edition of a record: the one asked for, else the open draft, else the newest.
+    """One edition of a record: the one asked for, else the open draft, else the newest that stands.
 
     Raises
     ------
@@ -37,7 +37,11 @@ def record_row(
     statement = select(SamplingRecord).where(SamplingRecord.no == no)
     if edition is not None:
         statement = statement.where(SamplingRecord.edition == edition)
-    order = (SamplingRecord.state == RecordState.DRAFT).desc(), SamplingRecord.edition.desc()
+    order = (
+        (SamplingRecord.state == RecordState.DRAFT).desc(),
+        (SamplingRecord.state == RecordState.DISCARDED).asc(),  # a correction given up
+        SamplingRecord.edition.desc(),
+    )
     statement = statement.order_by(*order).limit(1)
     if lock:
         statement = statement.with_for_update().execution_options(populate_existing=True)
@@ -87,12 +91,17 @@ def records_matching(
     plan_no: str | None = None,
     text: str | None = None,
 ) -> Select[SamplingRecord]:
-    """The newest edition of each record; to be paged."""
-    newer = aliased(SamplingRecord)
+    """The newest edition of each record that was not given up; to be paged."""
+    other = aliased(SamplingRecord)
+    # A correction that was given up changes nothing: the edition before it is shown.
+    stands = other.state != RecordState.DISCARDED
+    given_up = SamplingRecord.state == RecordState.DISCARDED
+    better = or_(
+        and_(stands, or_(given_up, other.edition > SamplingRecord.edition)),
+        and_(~stands, given_up, other.edition > SamplingRecord.edition),
+    )
     statement = select(SamplingRecord).where(
-        ~select(newer.id)
-        .where(newer.no == SamplingRecord.no, newer.edition > SamplingRecord.edition)
-        .exists()
+        ~select(other.id).where(other.no == SamplingRecord.no, better).exists()
     )
     for column, wanted in (
         (SamplingRecord.state, state),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Final
 
 from sqlalchemy import delete, select
@@ -11,7 +12,7 @@ from core import audit, files
 from core.actors import Actor
 from core.clock import now
 from core.errors import FieldProblem
-from sampling.errors import AttachmentRefused, AttachmentUnknown, RecordInvalid
+from sampling.errors import AttachmentChanged, AttachmentRefused, AttachmentUnknown, RecordInvalid
 from sampling.maths.record_fields import Evidence
 from sampling.models.records import RecordAttachment, SamplingRecord
 from sampling.queries.records import record_row
@@ -161,6 +162,8 @@ def original(session: Session, no: str, sha256: str) -> files.StoredFile:
     ------
     AttachmentUnknown
         No edition of the record has it.
+    AttachmentChanged
+        What is stored has another hash.
     """
     record_row(session, no)
     found = session.execute(
@@ -171,4 +174,7 @@ def original(session: Session, no: str, sha256: str) -> files.StoredFile:
     ).one_or_none()
     if found is None:
         raise AttachmentUnknown(record_no=no, sha256=sha256)
-    return files.load(session, sha256)
+    file = files.load(session, sha256)
+    if hashlib.sha256(file.content).hexdigest() != sha256:
+        raise AttachmentChanged(record_no=no, sha256=sha256)
+    return file

@@ -6,7 +6,7 @@ import hashlib
 import json
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core import audit, journal, outbox
@@ -264,9 +264,12 @@ def correct(session: Session, actor: Actor, no: str, *, reason: str) -> Sampling
     refuse_strangers(session, actor, signed)
     if not reason.strip():
         raise ReasonNeeded
+    last = session.execute(
+        select(func.max(SamplingRecord.edition)).where(SamplingRecord.no == no)
+    ).scalar_one()  # a correction that was given up keeps its number too
     edition = SamplingRecord(
         no=no,
-        edition=newest.edition + 1,
+        edition=last + 1,
         state=RecordState.DRAFT,
         correction_reason=reason.strip(),
         created_by=actor.account_id,

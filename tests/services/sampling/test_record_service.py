@@ -13,7 +13,13 @@ from core import journal
 from core.chain import canonical_json
 from core.outbox import Message
 from sampling import errors
-from sampling.queries.records import record_by_no, record_edition, verdict_of
+from sampling.queries.records import (
+    record_by_no,
+    record_edition,
+    records_matching,
+    state_counts,
+    verdict_of,
+)
 from sampling.service import record_files, record_signing, records
 from tests.sampling_records import FILLED, JPEG, Field, out
 
@@ -208,6 +214,26 @@ def test_a_correction_is_a_new_edition_that_names_the_old_and_is_signed_again(ou
     assert verdict_of(out.session, out.no, (new.sha256 or "")[:16]) == "genuine"
 
 
+def test_a_correction_given_up_changes_nothing_and_another_may_follow(out: Field) -> None:
+    first = out.sealed().sha256 or ""
+    record_signing.correct(out.session, out.first, out.no, reason="笔误")
+    records.discard(out.session, out.first, out.no, reason="无需更正")
+
+    (listed,) = out.session.execute(records_matching()).scalars()
+    assert (listed.edition, listed.state) == (1, "signed")
+    assert record_edition(out.session, out.no).state == "signed"
+    assert verdict_of(out.session, out.no, first[:16]) == "genuine"
+    again = record_signing.correct(out.session, out.first, out.no, reason="确有笔误")
+    assert again.edition == 3
+    assert record_edition(out.session, out.no).edition == 3
+    out.sign_all()
+    sealed = record_signing.seal(out.session, out.first, out.no)
+    assert json.loads(sealed.document or b"")["content"]["replaces"]["edition"] == 1
+    (listed,) = out.session.execute(records_matching()).scalars()
+    assert (listed.edition, listed.state) == (3, "signed")
+    assert state_counts(out.session) == {"signed": 1}
+
+
 def test_the_check_of_a_printed_record_tells_nothing_else(out: Field) -> None:
     short = (out.sealed().sha256 or "")[:16]
 
@@ -263,6 +289,17 @@ def test_the_same_photo_is_kept_once_and_can_be_taken_off_a_draft(out: Field) ->
 
     assert record_edition(out.session, out.no).attachments == ()
     with pytest.raises(errors.AttachmentUnknown):
+        record_files.original(out.session, out.no, row.sha256)
+
+
+def test_bytes_that_were_changed_behind_our_back_are_not_given_out(out: Field) -> None:
+    row = record_files.attach(
+        out.session, out.first, out.no, kind="label", content=JPEG, name="a.jpg"
+    )
+    out.session.execute(text("UPDATE stored_file SET content = 'x'"))
+    out.session.expire_all()
+
+    with pytest.raises(errors.AttachmentChanged):
         record_files.original(out.session, out.no, row.sha256)
 
 
