@@ -43,6 +43,7 @@ class PlanAdvice:
     quotas: Mapping[str, int]
     least_share: Decimal | None
     fits: bool
+    is_equal: bool  # False: the plan draws with unequal chances inside its strata
 
 
 def advice_for(
@@ -96,7 +97,16 @@ def advice_for(
         share=share,
     )
     return PlanAdvice(
-        plan.no, plan.title, plan.strata_by, plan.version, advice, history, quotas, share, fits
+        plan_no=plan.no,
+        title=plan.title,
+        strata_by=plan.strata_by,
+        version=plan.version,
+        advice=advice,
+        history=history,
+        quotas=quotas,
+        least_share=share,
+        fits=fits,
+        is_equal=plan.method["kind"] == "equal",
     )
 
 
@@ -233,11 +243,13 @@ def _roster(
     frame, past = frame_of(session, plan), outcome_counts(session)
     sizes = {key: frame.sizes.get(key, 0) for key in quotas}
     seen, failing = dict.fromkeys(quotas, 0), dict.fromkeys(quotas, 0)
-    for _, stratum, unit in frame.units:
-        if stratum in seen and unit.enterprise_id in past:
-            inspected, bad = past[unit.enterprise_id]
-            seen[stratum] += inspected
-            failing[stratum] += bad
+    strata = [kind.stratum for kind in frame.columns.kinds]
+    rows = zip(frame.details.enterprise_ids.tolist(), frame.columns.kind.tolist(), strict=True)
+    for enterprise_id, kind in rows:
+        if enterprise_id in past and strata[kind] in seen:
+            inspected, bad = past[enterprise_id]
+            seen[strata[kind]] += inspected
+            failing[strata[kind]] += bad
     return sizes, {key: (seen[key], failing[key]) for key in quotas}
 
 
