@@ -251,6 +251,21 @@ def test_the_least_share_is_the_rule_packs(city: City, packs: None) -> None:
     assert "below-share" not in [c.code for c in planned.concerns]  # 10 of 30
 
 
+def test_a_draft_with_unequal_chances_is_reckoned_with_them(city: City, past: None) -> None:
+    sizes = {firm.code: 1 + 20 * (place < 6) for place, firm in enumerate(city.enterprises)}
+    equal = advice_for(city.session, city.plan().no)
+    method = {"kind": "pareto", "by": "given", "sizes": sizes}
+
+    found = advice_for(city.session, city.plan(method=method).no)
+
+    assert (equal.is_equal, found.is_equal) == (True, False)
+    even, planned = equal.advice.candidates[0], found.advice.candidates[0]
+    assert planned.design == "planned"
+    assert planned.quotas == pytest.approx({"A": 4, "D": 6})
+    assert planned.smallest < even.smallest
+    assert planned.standard_error > even.standard_error
+
+
 def test_prices_show_money(city: City, past: None) -> None:
     costs = {"A": Decimal("100.50"), "D": Decimal("300")}
 
