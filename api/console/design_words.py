@@ -50,6 +50,11 @@ def concern_words(concern: Concern) -> str:
             "so there is no rate for the whole roster.",
             **facts,
         )
+    elif concern.code == "no-chance":
+        told = _(
+            "Some enterprises can never be drawn, so there is no rate for the whole roster. Give "
+            "everybody a chance above 0."
+        )
     elif concern.code == "single-visit":
         told = _(
             "A single visit in stratum %(stratum)s: how results differ there stays unknown. "

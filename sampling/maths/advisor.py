@@ -138,6 +138,7 @@ def advise(
     visits: int,
     *,
     planned: Mapping[str, int] | None = None,
+    chances: Mapping[str, Sequence[float]] | None = None,
     budget: Decimal | None = None,
     least_share: Decimal | None = None,
     confidence: float = 0.95,
@@ -152,6 +153,9 @@ def advise(
         Units to draw.
     planned : mapping of str to int, optional
         Quotas as they stand; shown beside the others.
+    chances : mapping of str to sequence of float, optional
+        Probability of every unit as planned, by stratum, where they are not equal inside a
+        stratum; units with probability 0 leave their part of the roster unknown.
     budget : Decimal, optional
         Money for the cost-optimal design; without it, what the proportional design costs.
     least_share : Decimal, optional
@@ -189,9 +193,10 @@ def advise(
         raise ValueError(f"the visits must lie between 1 and the roster's {size}, got {visits}")
     z = float(stats.norm.isf((1 - confidence) / 2))
     quotas = _designs_by_strata(strata, visits, budget)
-    if planned is not None:
+    if planned is not None and chances is None:
         quotas = {"planned": dict(planned), **quotas}
-    found = [_by_strata(strata, name, each, z) for name, each in quotas.items()]
+    found = [] if chances is None else [_by_chances(strata, chances, z)]
+    found += [_by_strata(strata, name, each, z) for name, each in quotas.items()]
     by_unit = _designs_by_unit(strata, visits)
     found += [_by_unit(strata, name, *each, z) for name, each in by_unit.items()]
     base = next(c for c in found if c.design == "proportional")
@@ -283,6 +288,32 @@ def _by_strata(
     )
 
 
+def _by_chances(
+    strata: Sequence[DesignStratum], chances: Mapping[str, Sequence[float]], z: float
+) -> Candidate:
+    """A design drawn by strata with unequal probabilities inside them, scaled to each size."""
+    parts = [np.asarray(chances.get(one.key, ()), dtype=float) for one in strata]
+    for one, part in zip(strata, parts, strict=True):
+        if len(part) != one.size or not ((part >= 0) & (part <= 1)).all():
+            raise ValueError(f"stratum {one.key} needs {one.size} chances between 0 and 1")
+    pi = np.concatenate(parts)
+    size = len(pi)
+    noise = np.repeat([one.rate * (1 - one.rate) for one in strata], [len(p) for p in parts])
+    known = bool((pi > 0).all())
+    # Residuals about the stratum's own rate have mean 0 under the model.
+    variance = float((noise * (1 / pi - 1)).sum()) / size**2 if known else 0.0
+    return _candidate(
+        strata,
+        "planned",
+        by_strata=True,
+        quotas={one.key: float(part.sum()) for one, part in zip(strata, parts, strict=True)},
+        standard_error=math.sqrt(variance) if known else None,
+        z=z,
+        smallest=float(pi.min()),
+        weight_cv=_weight_cv(float(pi.sum()), float((1 / pi).sum()), size) if known else None,
+    )
+
+
 def _by_unit(
     strata: Sequence[DesignStratum], design: str, parts: Sequence[Floats], times: Floats, z: float
 ) -> Candidate:
@@ -362,6 +393,8 @@ def _with_concerns(
             found.append(Concern(code, {"times": times}))
     if one.weight_cv is not None and one.weight_cv >= SPREAD:
         found.append(Concern("uneven-weights", {"cv": one.weight_cv}))
+    if one.smallest == 0 and not any(each.code == "left-out" for each in found):
+        found.append(Concern("no-chance"))
     floor = FLOOR * one.visits / size
     if 0 < one.smallest < floor:
         found.append(Concern("floor", {"smallest": one.smallest, "average": one.visits / size}))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from registry import queries as registry
 from sampling.errors import CalibrationImpossible, PlanVoid, StateForbids
+from sampling.maths.columns import decoded
 from sampling.maths.estimation import Answer
 from sampling.maths.inference import (
     CalibratedRate,
@@ -20,6 +21,7 @@ from sampling.maths.inference import (
     infer,
 )
 from sampling.maths.weights import NotCalibrated, Response, joined_classes
+from sampling.models.frames import FrameBlock
 from sampling.models.plans import (
     DrawnUnit,
     FrameUnit,
@@ -162,7 +164,6 @@ def _visits(session: Session, plan: Plan, column: str | None) -> list[_Visit]:
     given_up = exists().where(
         Replacement.plan_id == DrawnUnit.plan_id, Replacement.replaces == DrawnUnit.code
     )
-    stored: Any = getattr(FrameUnit, "inclusion", None)  # of plans with unequal chances
     statement = (
         select(DrawnUnit.stratum, InspectionResult.outcome, given_up, FrameUnit)
         .join(
@@ -182,13 +183,29 @@ def _visits(session: Session, plan: Plan, column: str | None) -> list[_Visit]:
     return [
         _Visit(
             stratum,
-            None if stored is None else getattr(unit, stored.key),
+            unit.inclusion,
             outcome,
             is_gone,
             getattr(unit, column) if column else None,
         )
         for stratum, outcome, is_gone, unit in session.execute(statement)
     ]
+
+
+def _roster_counts(
+    session: Session, plan: Plan, column: str, strata: Collection[str]
+) -> Counter[str]:
+    """Enterprises of the frozen roster by category or region, of some strata."""
+    contents = session.execute(
+        select(FrameBlock.content).where(FrameBlock.plan_id == plan.id).order_by(FrameBlock.number)
+    ).scalars()
+    columns = decoded([bytes(content) for content in contents])
+    counts: Counter[str] = Counter()
+    for place, count in Counter(columns.kind.tolist()).items():
+        kind = columns.kinds[place]
+        if kind.stratum in strata:
+            counts[kind.category if column == "category_code" else kind.region] += count
+    return counts
 
 
 def _has_answer(visit: _Visit) -> bool:
@@ -226,16 +243,9 @@ def _calibrated(
 ) -> CalibratedRate | None:
     if not any(one.answers for one in answered):
         return None
-    counted = getattr(FrameUnit, column)
     # Only strata with an answer take part, so only their units are counted.
     keys = [one.key for one in answered if one.answers]
-    totals: dict[str, int] = dict(
-        session.execute(
-            select(counted, func.count())
-            .where(FrameUnit.plan_id == plan.id, FrameUnit.stratum.in_(keys))
-            .group_by(counted)
-        ).all()
-    )
+    totals = _roster_counts(session, plan, column, keys)
     labels = [visit.group or "" for key in keys for visit in visits[key] if _has_answer(visit)]
     if column == "category_code":
         nodes = registry.categories(session)

@@ -21,7 +21,9 @@ from sampling.models.plans import Plan, PlanState, Stratum
 from sampling.queries.estimates import outcome_counts
 from sampling.queries.plans import plan_by_no
 from sampling.service.entropy import refuse_void
+from sampling.service.frames import Frame
 from sampling.service.framing import frame_of
+from sampling.service.weighing import planned_chances
 
 MOST_MEASURES = 200_000  # of all strata together
 
@@ -43,6 +45,7 @@ class PlanAdvice:
     quotas: Mapping[str, int]
     least_share: Decimal | None
     fits: bool
+    is_equal: bool  # False: the plan draws with unequal chances inside its strata
 
 
 def advice_for(
@@ -72,14 +75,18 @@ def advice_for(
         The roster has not so many enterprises.
     BudgetTooSmall
         It does not pay for two visits in every stratum.
+    ChancesImpossible
+        The plan's own unequal chances cannot be had.
     """
     plan = plan_by_no(session, plan_no)
     refuse_void(plan)
     if plan.state != PlanState.DRAFT:
         raise StateForbids(plan_no=plan.no, state=plan.state, needed=PlanState.DRAFT.value)
-    rows = session.execute(select(Stratum).where(Stratum.plan_id == plan.id)).scalars()
-    quotas = {row.key: row.quota for row in sorted(rows, key=lambda row: row.key.encode())}
-    sizes, history = _roster(session, plan, quotas)
+    found = session.execute(select(Stratum).where(Stratum.plan_id == plan.id)).scalars()
+    rows = sorted(found, key=lambda row: row.key.encode())
+    quotas = {row.key: row.quota for row in rows}
+    frame = frame_of(session, plan)
+    sizes, history = _roster(session, frame, quotas)
     rates = shrunken_rates(history)
     tiers = _tiers(plan, list(quotas), rates)
     strata = [
@@ -92,11 +99,21 @@ def advice_for(
         strata,
         sum(quotas.values()) if visits is None else visits,
         planned=quotas if fits else None,
+        chances=planned_chances(plan, frame, rows) if fits else None,
         budget=budget,
         share=share,
     )
     return PlanAdvice(
-        plan.no, plan.title, plan.strata_by, plan.version, advice, history, quotas, share, fits
+        plan_no=plan.no,
+        title=plan.title,
+        strata_by=plan.strata_by,
+        version=plan.version,
+        advice=advice,
+        history=history,
+        quotas=quotas,
+        least_share=share,
+        fits=fits,
+        is_equal=plan.method["kind"] == "equal",
     )
 
 
@@ -190,6 +207,7 @@ def compared(
     visits: int,
     *,
     planned: Mapping[str, int] | None = None,
+    chances: Mapping[str, Sequence[float]] | None = None,
     budget: Decimal | None = None,
     share: Decimal | None = None,
     confidence: float = 0.95,
@@ -209,6 +227,7 @@ def compared(
             strata,
             visits,
             planned=planned,
+            chances=chances,
             budget=budget,
             least_share=share,
             confidence=confidence,
@@ -227,17 +246,19 @@ def least_share(session: Session, plan: Plan) -> Decimal | None:
 
 
 def _roster(
-    session: Session, plan: Plan, quotas: Mapping[str, int]
+    session: Session, frame: Frame, quotas: Mapping[str, int]
 ) -> tuple[dict[str, int], dict[str, tuple[int, int]]]:
     """Sizes and past inspections of the strata that the plan names."""
-    frame, past = frame_of(session, plan), outcome_counts(session)
+    past = outcome_counts(session)
     sizes = {key: frame.sizes.get(key, 0) for key in quotas}
     seen, failing = dict.fromkeys(quotas, 0), dict.fromkeys(quotas, 0)
-    for _, stratum, unit in frame.units:
-        if stratum in seen and unit.enterprise_id in past:
-            inspected, bad = past[unit.enterprise_id]
-            seen[stratum] += inspected
-            failing[stratum] += bad
+    strata = [kind.stratum for kind in frame.columns.kinds]
+    rows = zip(frame.details.enterprise_ids.tolist(), frame.columns.kind.tolist(), strict=True)
+    for enterprise_id, kind in rows:
+        if enterprise_id in past and strata[kind] in seen:
+            inspected, bad = past[enterprise_id]
+            seen[strata[kind]] += inspected
+            failing[strata[kind]] += bad
     return sizes, {key: (seen[key], failing[key]) for key in quotas}
 
 

@@ -11,6 +11,7 @@ from core.errors import FieldProblem
 from registry.queries import RosterUnit
 from sampling.errors import CertainUnknown, ChancesImpossible, PlanInvalid
 from sampling.maths import pareto
+from sampling.maths.commitment import WHOLE
 from sampling.models.plans import Plan, Stratum
 from sampling.service.frames import Frame
 
@@ -165,3 +166,35 @@ def published(plan: Plan, weighed: Weighed | None) -> dict[str, Any]:
         "measure": measure,
         "certain": [dict(one) for one in plan.filters.get("certain", ())],
     }
+
+
+def planned_chances(
+    plan: Plan, frame: Frame, strata: Sequence[Stratum]
+) -> dict[str, list[float]] | None:
+    """The chance of every unit by stratum, without calibrating odds; None with equal chances.
+
+    Raises
+    ------
+    ChancesImpossible
+        A stratum cannot have such chances.
+    """
+    if plan.method["kind"] == "equal":
+        return None
+    certain = {one["code"] for one in plan.filters.get("certain", ())}
+    rows: dict[str, list[tuple[str, RosterUnit]]] = defaultdict(list)
+    for code, stratum, unit in frame.units:
+        rows[stratum].append((code, unit))
+    found = {}
+    for row in strata:
+        members = rows[row.key]
+        try:
+            chance = pareto.chances(
+                [_size(plan.method, code, unit) for code, unit in members],
+                row.quota,
+                certain=[not certain.isdisjoint((code, unit.code)) for code, unit in members],
+                equal_share=plan.method["equal_share_percent"] / 100,
+            )
+        except ValueError as error:
+            raise ChancesImpossible(stratum=row.key, reason=str(error)) from None
+        found[row.key] = [each / WHOLE for each in chance]
+    return found

@@ -106,31 +106,28 @@ def test_missing_answers_are_counted_and_those_waiting_are_not(city: City, at: C
     assert found.missing == 2
 
 
-def test_a_stored_probability_is_used_where_there_is_one(
-    city: City, at: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from sampling.queries import estimates
-
-    plan_no = drawn(city, at)
+def test_stored_probabilities_of_an_unequal_draw_weigh_the_answers(city: City, at: Clock) -> None:
+    sizes = {firm.code: 1 + place % 5 for place, firm in enumerate(city.enterprises)}
+    plan_no = drawn(city, at, method={"kind": "pareto", "by": "given", "sizes": sizes})
     at("2023-09-20T08:00:00+00:00")
-    first = codes(city, plan_no, "A")
-    record(city, plan_no, {**dict.fromkeys(first, "pass"), first[0]: "fail"})
-    asked = estimates._visits
-
-    def stored(*args: Any) -> Any:
-        visits = [each for each in asked(*args) if each.stratum == "A"]
-        return [
-            estimates._Visit(v.stratum, 0.1 if v.outcome == "fail" else 0.3, v.outcome, False, None)
-            for v in visits
-        ]
-
-    monkeypatch.setattr(estimates, "_visits", stored)
+    first, second = codes(city, plan_no, "A"), codes(city, plan_no, "D")
+    record(city, plan_no, {**dict.fromkeys([*first, *second], "pass"), first[0]: "fail"})
 
     found = plan_estimates(city.session, plan_no)
 
+    # Hájek by hand from what is stored: chances in proportion to size.
+    total = {
+        key: sum(n for f, n in zip(city.enterprises, sizes.values(), strict=True) if f.grade == key)
+        for key in "AD"
+    }
+    weight = {code: total["A"] / (4 * sizes[code.rpartition(":")[2]]) for code in first}
     assert not found.inference.is_equal
     assert found.inference.estimate is not None
-    assert found.inference.estimate.rate == pytest.approx(10 / (10 + 3 / 0.3))
+    assert found.inference.estimate.rate == pytest.approx(
+        weight[first[0]] / sum(weight.values()) / 2
+    )
+    assert found.inference.safe is not None
+    assert found.inference.safe.method == "effective"
 
 
 def test_before_any_result_there_is_no_rate(city: City, at: Clock) -> None:
@@ -252,6 +249,21 @@ def test_the_least_share_is_the_rule_packs(city: City, packs: None) -> None:
     assert found.least_share == Decimal("0.03")
     planned = found.advice.candidates[0]
     assert "below-share" not in [c.code for c in planned.concerns]  # 10 of 30
+
+
+def test_a_draft_with_unequal_chances_is_reckoned_with_them(city: City, past: None) -> None:
+    sizes = {firm.code: 1 + 20 * (place < 6) for place, firm in enumerate(city.enterprises)}
+    equal = advice_for(city.session, city.plan().no)
+    method = {"kind": "pareto", "by": "given", "sizes": sizes}
+
+    found = advice_for(city.session, city.plan(method=method).no)
+
+    assert (equal.is_equal, found.is_equal) == (True, False)
+    even, planned = equal.advice.candidates[0], found.advice.candidates[0]
+    assert planned.design == "planned"
+    assert planned.quotas == pytest.approx({"A": 4, "D": 6})
+    assert planned.smallest < even.smallest
+    assert planned.standard_error > even.standard_error
 
 
 def test_prices_show_money(city: City, past: None) -> None:
