@@ -48,7 +48,7 @@ def hundredths(share: float | None) -> str:
 def rule_of(plan: AnyPlan) -> str:
     """What to do with a lot."""
     if isinstance(plan, DoublePlan):
-        return _(
+        words = _(
             "Inspect %(first)s items. Accept with %(accept)s failing or fewer, reject with "
             "%(reject)s or more. In between inspect %(second)s more and accept with %(last)s or "
             "fewer in all.",
@@ -58,13 +58,15 @@ def rule_of(plan: AnyPlan) -> str:
             second=plan.second_size,
             last=plan.acceptance,
         )
-    return _(
+        return str(words)
+    words = _(
         "Inspect %(size)s items. Accept with %(accept)s failing or fewer, reject with %(reject)s "
         "or more.",
         size=plan.size,
         accept=plan.acceptance,
         reject=plan.acceptance + 1,
     )
+    return str(words)
 
 
 def _lot_notes(found: LotPlan) -> list[str]:

@@ -114,9 +114,7 @@ class LotPlan:
     @property
     def model(self) -> Model:
         """The distribution that fits: without replacement, unless findings are counted per item."""
-        if not self.is_percent:
-            return Model.POISSON
-        return Model.BINOMIAL if self.inspects_all else Model.HYPERGEOMETRIC
+        return Model.HYPERGEOMETRIC if self.is_percent else Model.POISSON
 
 
 def double_plan(state: State, found: Cell, *, edition: Edition = Edition.ISO_1999) -> DoublePlan:

@@ -19,6 +19,7 @@ from sampling.maths.ranges import OutOfRange, whole
 
 LARGEST_SAMPLE = 1_000_000
 MOST_FINDINGS_PER_ITEM = 1000.0
+WIDEST_GAP = 100  # between acceptance and rejection of a first sample
 
 
 class Model(StrEnum):
@@ -74,7 +75,7 @@ class DoublePlan:
             "first_rejection",
             self.first_rejection,
             self.first_acceptance + 2,
-            LARGEST_SAMPLE,
+            self.first_acceptance + WIDEST_GAP,
             "without a number in between there is no second sample; use a single plan",
         )
         whole(
@@ -127,7 +128,7 @@ def _check(plan: AnyPlan, qualities: Sequence[float], model: Model, lot_size: in
                 "size", f"at most the lot's {lot_size}", plan.most, "inspect the whole lot instead"
             )
         for each in qualities:
-            if each != int(each) or not 0 <= each <= lot_size:
+            if not 0 <= each <= lot_size or each != int(each):
                 raise OutOfRange(
                     "failing", f"whole numbers from 0 to {lot_size}", each, "give counts, no shares"
                 )
@@ -146,7 +147,7 @@ def _below(
     most: Any,
     quality: Values,
     lot_size: int | None,
-    taken: tuple[int, int],
+    taken: tuple[int, Any],
 ) -> Values:
     """P(findings <= most) in a sample, after ``taken`` (items, findings) went before."""
     if model == Model.HYPERGEOMETRIC:
@@ -158,16 +159,19 @@ def _below(
     return np.asarray(stats.poisson.cdf(most, size * quality))
 
 
-def _exactly(model: Model, size: int, count: int, quality: Values, lot_size: int | None) -> Values:
+def _exactly(
+    model: Model, size: int, count: NDArray[np.int64], quality: Values, lot_size: int | None
+) -> Values:
     if model == Model.HYPERGEOMETRIC:
         assert lot_size is not None
         return np.asarray(stats.hypergeom.pmf(count, lot_size, quality, size))
     if model == Model.BINOMIAL:
         # Not binom.pmf: it overflows for shares near the smallest number there is.
-        ways = special.gammaln(size + 1) - special.gammaln(count + 1)
-        ways -= special.gammaln(size - count + 1)
-        powers = special.xlogy(count, quality) + special.xlog1py(size - count, -quality)
-        return np.asarray(np.exp(ways + powers)) if count <= size else np.zeros_like(quality)
+        kept = np.minimum(count, size)
+        ways = special.gammaln(size + 1) - special.gammaln(kept + 1)
+        ways = ways - special.gammaln(size - kept + 1)
+        powers = special.xlogy(kept, quality) + special.xlog1py(size - kept, -quality)
+        return np.where(count <= size, np.exp(ways + powers), 0.0)
     return np.asarray(stats.poisson.pmf(count, size * quality))
 
 
@@ -179,20 +183,19 @@ def _parts(
         first = _below(model, plan.size, plan.acceptance, quality, lot_size, (0, 0))
         return first, np.zeros_like(first), np.zeros_like(first)
     first = _below(model, plan.first_size, plan.first_acceptance, quality, lot_size, (0, 0))
-    second, taken = np.zeros_like(first), np.zeros_like(first)
-    for found in range(plan.first_acceptance + 1, plan.first_rejection):
-        here = _exactly(model, plan.first_size, found, quality, lot_size)
-        rest = _below(
-            model,
-            plan.second_size,
-            plan.acceptance - found,
-            quality,
-            lot_size,
-            (plan.first_size, found),
-        )
-        taken = taken + here
-        second = second + np.where(here > 0, here * rest, 0.0)
-    return first, second, taken
+    # A row for each count of the first sample that decides nothing.
+    counts = np.arange(plan.first_acceptance + 1, plan.first_rejection)[:, np.newaxis]
+    here = _exactly(model, plan.first_size, counts, quality, lot_size)
+    rest = _below(
+        model,
+        plan.second_size,
+        plan.acceptance - counts,
+        quality,
+        lot_size,
+        (plan.first_size, counts),
+    )
+    second = np.where(here > 0, here * rest, 0.0).sum(axis=0)
+    return first, second, here.sum(axis=0)
 
 
 def acceptance_probabilities(

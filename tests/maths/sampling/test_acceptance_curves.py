@@ -172,6 +172,7 @@ def test_the_quality_for_a_probability_is_where_the_curve_meets_it(
         (lambda: SinglePlan(5, -1), "acceptance must be"),
         (lambda: DoublePlan(5, 5, 1, 2, 3), "no second sample"),
         (lambda: DoublePlan(5, 5, 1, 4, 2), "acceptance must be"),
+        (lambda: DoublePlan(500, 500, 1, 300, 400), "first_rejection must be"),
         (lambda: quality_accepted_with(SinglePlan(2, 5), 0.1, model=Model.BINOMIAL), "rejects no"),
         (lambda: quality_accepted_with(SinglePlan(2, 0), 1.0, model=Model.BINOMIAL), "probability"),
         (
