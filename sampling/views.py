@@ -185,3 +185,17 @@ class DepartmentView:
     note: str | None
     recorded_at: datetime | None
     published_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeatChangeView:
+    """A recusal declared after the draw; the reason is for staff."""
+
+    code: str
+    unit_name: str
+    position: int
+    name_out: str
+    name_in: str
+    kind: str
+    reason: str
+    changed_at: datetime

@@ -1,6 +1,5 @@
 """Can the seats that are still open be filled? The plain program, kept to hold the faster against.
 
-
 A completion is a way to fill every seat: a bipartite flow in which a demand takes several
 different people from its own list and a person serves a limited number of demands. It is kept
 up to date while seats become fixed one by one, so that most questions are answered at once.
