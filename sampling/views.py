@@ -246,3 +246,16 @@ class SeriesDetail:
 
     summary: SeriesView
     lots: tuple[LotView, ...]
+
+
+class SeatChangeView:
+    """A recusal declared after the draw; the reason is for staff."""
+
+    code: str
+    unit_name: str
+    position: int
+    name_out: str
+    name_in: str
+    kind: str
+    reason: str
+    changed_at: datetime

@@ -349,6 +349,19 @@ class RecusalIn(ReasonIn):
     )
 
 
+class SeatChangeOut(Schema):
+    """A seat that was passed on."""
+
+    code = fields.String()
+    unit_name = fields.String()
+    position = fields.Integer()
+    name_out = fields.String()
+    name_in = fields.String()
+    kind = fields.String()
+    reason = fields.String()
+    changed_at = UtcTime()
+
+
 class FindingIn(Schema):
     """What was found of one item."""
 

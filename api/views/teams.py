@@ -7,12 +7,18 @@ from typing import Any
 from api import etags
 from api.auth import current_access, current_actor, require
 from api.blueprints import Blueprint
-from api.schemas.sampling import DepartmentOut, DepartmentResultIn, RecusalIn, UnitOut
+from api.schemas.sampling import (
+    DepartmentOut,
+    DepartmentResultIn,
+    RecusalIn,
+    SeatChangeOut,
+    UnitOut,
+)
 from core.actors import Role
 from core.unit_of_work import read_only, unit_of_work
 from sampling.errors import UnitUnknown
 from sampling.queries import joint as joint_queries
-from sampling.queries import plans, units
+from sampling.queries import plans, seats, units
 from sampling.service import joint, recusing
 
 blueprint = Blueprint("teams", __name__, url_prefix="/api/v1/sampling", description="Sampling")
@@ -31,6 +37,15 @@ def recuse(body: dict[str, Any], plan_no: str) -> Any:
         etags.check(plans.plan_by_no(session, plan_no).version)
         recusing.recuse(session, current_actor(), plan_no, **body)
         return _unit(session, plan_no, body["code"])
+
+
+@blueprint.route("/plans/<plan_no>/recusals", methods=["GET"])
+@require(*STAFF)
+@blueprint.response(200, SeatChangeOut(many=True))
+def list_recusals(plan_no: str) -> Any:
+    """Seats passed on since the draw, oldest first."""
+    with read_only(current_access()) as session:
+        return seats.seat_change_views(session, plans.plan_by_no(session, plan_no).id)
 
 
 @blueprint.route("/plans/<plan_no>/units/<code>/departments", methods=["GET"])

@@ -6,6 +6,7 @@ Byte rules and the exact wording of the rule: docs/protocol/draw-v1.md, section 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from sampling.maths.commitment import in_frame_order
 from sampling.maths.draw import tickets
@@ -27,7 +28,10 @@ from sampling.maths.teams import (
     static_reason,
 )
 
+EXPLAINED: Final = 20  # units whose inspectors' reasons are told one by one
+
 __all__ = [
+    "EXPLAINED",
     "SMALLEST_TEAM",
     "Assignment",
     "Blocked",
@@ -139,10 +143,16 @@ def _blocked(
     *,
     is_contest: bool = False,
 ) -> tuple[Blocked, ...]:
-    """Each unit with the inspectors that cannot help; in a contest, room is short for all."""
+    """Each unit with the inspectors that cannot help; in a contest, room is short for all.
+
+    Reasons are told of the first units only: of ten thousand they would fill gigabytes.
+    """
     blocked = []
-    for task in sorted(tasks, key=lambda task: in_frame_order(task.code)):
-        reasons = []
+    for number, task in enumerate(sorted(tasks, key=lambda task: in_frame_order(task.code))):
+        reasons: list[tuple[str, Reason]] = []
+        if number >= EXPLAINED:
+            blocked.append(Blocked(task.code, ()))
+            continue
         for inspector in sorted(inspectors, key=lambda inspector: in_frame_order(inspector.id)):
             reason = static_reason(task, inspector, rule)
             if reason is None and (is_contest or inspector.load >= inspector.cap):

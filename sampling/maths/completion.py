@@ -8,7 +8,7 @@ up to date while seats become fixed one by one, so that most questions are answe
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
 
@@ -61,20 +61,22 @@ class Completion:
             together want more people than their lists and everyone's room can give. It is the
             source side of the smallest minimum cut, the same for every maximum flow.
         """
-        short = [d for d in range(len(self.demands)) if not self._grow(d)]
-        deficient: set[int] = set(short)
-        for demand in short:
-            self._search(self._outside(demand), self._has_room, {}, deficient)
+        deficient: set[int] = set()
+        # Whoever was reached in vain leads to nobody with room, now and later: a chain that entered
+        # there could not leave again. So nobody is looked at twice, however much is missing.
+        spent: set[str] = set()
+        for demand in range(len(self.demands)):
+            while len(self.serving[demand]) < self.demands[demand].seats:
+                steps: dict[str, tuple[int, str] | None] = {}
+                seen: set[int] = set()
+                starts = self._outside(demand, spent)
+                end = self._search(starts, self._has_room, steps, seen, spent)
+                if end is None:
+                    deficient |= {demand, *seen}
+                    spent |= steps.keys()
+                    break
+                self.seat(demand, self._shift(end, steps))
         return frozenset(deficient)
-
-    def _grow(self, demand: int) -> bool:
-        while len(self.serving[demand]) < self.demands[demand].seats:
-            steps: dict[str, tuple[int, str] | None] = {}
-            end = self._search(self._outside(demand), self._has_room, steps, set())
-            if end is None:
-                return False
-            self.seat(demand, self._shift(end, steps))
-        return True
 
     def fix(self, demand: int, person: str) -> bool:
         """Give a seat to a person for good, if all other seats can still be filled.
@@ -103,9 +105,10 @@ class Completion:
         self.fixed.add((demand, person))
         return True
 
-    def _outside(self, demand: int) -> list[str]:
+    def _outside(self, demand: int, spent: Container[str] = ()) -> list[str]:
         members = self.serving[demand]
-        return [person for person in self.demands[demand].eligible if person not in members]
+        eligible = self.demands[demand].eligible
+        return [person for person in eligible if person not in members and person not in spent]
 
     def _search(
         self,
@@ -113,10 +116,12 @@ class Completion:
         is_end: Callable[[str], bool],
         steps: dict[str, tuple[int, str] | None],
         seen: set[int],
+        spent: Container[str] = (),
     ) -> str | None:
         """Nearest person at the end of a chain "x leaves a demand, y takes the seat".
 
-        ``steps`` maps each person reached to (demand, who leaves it); ``seen`` collects demands.
+        ``steps`` maps each person reached to (demand, who leaves it); ``seen`` collects demands;
+        ``spent`` are people who need not be looked at.
         """
         waiting = deque[str]()
         for person in starts:
@@ -132,7 +137,7 @@ class Completion:
                 if demand in seen or (demand, leaving) in self.fixed:
                     continue
                 seen.add(demand)
-                for person in self._outside(demand):
+                for person in self._outside(demand, spent):
                     if person not in steps:
                         steps[person] = (demand, leaving)
                         if is_end(person):

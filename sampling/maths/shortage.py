@@ -20,7 +20,7 @@ from sampling.maths.eligibility import Eligibility
 from sampling.maths.rounds import SeatList
 from sampling.maths.teams import Inspector, Reason, Task, TeamRule, static_reason
 
-_EFFORT: Final = 100_000  # lists put into flows while dropping; some seconds
+_EFFORT: Final = 60_000  # lists put into flows while dropping; some seconds
 _TRIED: Final = 5000  # sets looked at in search of a smaller one; some milliseconds each hundred
 
 

@@ -157,7 +157,10 @@ class Team:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """A unit that cannot get its team, and why not, for each inspector that cannot help."""
+    """A unit that cannot get its team, and why not, for each inspector that cannot help.
+
+    Where very many units are named, the later ones carry no reasons.
+    """
 
     code: str
     reasons: tuple[tuple[str, Reason], ...]

@@ -7,6 +7,7 @@ from collections import defaultdict
 from sqlalchemy import Subquery, and_, exists, func, select, tuple_, union
 from sqlalchemy.orm import Session, aliased
 
+from registry.models import Person
 from sampling.models.plans import (
     Assignment,
     FrameUnit,
@@ -17,6 +18,7 @@ from sampling.models.plans import (
     Replacement,
 )
 from sampling.models.seats import SeatChange
+from sampling.views import SeatChangeView
 
 
 def current_seats(*, plan_id: int | None = None, person_id: int | None = None) -> Subquery:
@@ -94,6 +96,35 @@ def seat_changes_of(session: Session, plan_id: int) -> list[SeatChange]:
             select(SeatChange).where(SeatChange.plan_id == plan_id).order_by(SeatChange.id)
         ).scalars()
     )
+
+
+def seat_change_views(session: Session, plan_id: int) -> list[SeatChangeView]:
+    """Recusals declared after the draw with names, oldest first."""
+    out, into = aliased(Person), aliased(Person)
+    rows = session.execute(
+        select(SeatChange, FrameUnit.name, out.name, into.name)
+        .join(
+            FrameUnit,
+            and_(FrameUnit.plan_id == SeatChange.plan_id, FrameUnit.code == SeatChange.code),
+        )
+        .join(out, out.id == SeatChange.person_out)
+        .join(into, into.id == SeatChange.person_in)
+        .where(SeatChange.plan_id == plan_id)
+        .order_by(SeatChange.id)
+    )
+    return [
+        SeatChangeView(
+            code=change.code,
+            unit_name=name,
+            position=change.position,
+            name_out=name_out,
+            name_in=name_in,
+            kind=change.kind,
+            reason=change.reason,
+            changed_at=change.changed_at,
+        )
+        for change, name, name_out, name_in in rows
+    ]
 
 
 def recent_visitors(session: Session, *, rounds: int) -> dict[int, frozenset[int]]:

@@ -96,6 +96,11 @@ def test_a_late_recusal_answers_with_the_team_as_it_stands(lead: Any, second: An
     assert answer.json["team"][0] != unit["team"][0]
     assert answer.json["team"][1:] == unit["team"][1:]
     assert units(lead, no)[0]["team"] == answer.json["team"]
+    (change,) = lead.get(f"{PLANS}/{no}/recusals").json
+    assert (change["name_out"], change["name_in"]) == (
+        unit["team"][0]["name"],
+        answer.json["team"][0]["name"],
+    )
     whole = unpacked(lead.get(f"{PLANS}/{no}/bundle.zip").data)
     assert all(check.agrees for check in check_bundle(whole))
     again = lead.post(f"{PLANS}/{no}/recusals", json=recusal(unit), headers=match)

@@ -98,6 +98,10 @@ def test_an_inspector_passes_the_own_seat_on(
     session.expire_all()
     assert first_unit(session, no).team[0].person_id != unit.team[0].person_id
     assert unit.code not in client.get("/console/tasks").text
+    page = client.get(f"/console/plans/{no}/draw").text
+    assert 'id="changes"' in page
+    assert unit.team[0].name in page
+    assert "亲属" not in page.replace("近亲属", "")  # the reason is for lead inspectors
 
 
 def test_a_recusal_on_an_old_page_is_refused(

@@ -31,7 +31,7 @@ from registry.queries import departments as registry_departments
 from registry.service import is_demo
 from sampling.maths.bundle import packed
 from sampling.maths.entropy import NETWORKS
-from sampling.queries import disclosed, plans, units
+from sampling.queries import disclosed, plans, seats, units
 from sampling.queries.steps import last_step
 from sampling.service import changing, drawing, entropy, framing, freezing, parts, planning, steps
 from sampling.service.limits import exempt_kinds, yearly_cap
@@ -365,6 +365,7 @@ def _page(no: str, form: Form) -> Any:
         if detail.summary.drawn_at:
             reserves = units.drawn_views(session, _ordered(session, no, reserves=True)[:60])
         is_open = disclosed.is_disclosed(session, no)
+        changes = seats.seat_change_views(session, detail.summary.id)
     address = url_for("verify.show", no=no, _external=True)
     page = render_template(
         "pages/draw.html",
@@ -378,6 +379,7 @@ def _page(no: str, form: Form) -> Any:
         sizes=frame.sizes if frame else {},
         left_out=Counter(reason for _code, reason in frame.exclusions) if frame else {},
         reserves=reserves,
+        changes=changes,
         steps=_steps(detail),
         step=step if waits else None,  # what came of it is the plan itself
         is_long=is_long,

@@ -12,8 +12,8 @@ from enum import StrEnum
 from typing import Final
 
 from sampling.maths.commitment import in_frame_order, length_prefixed
-from sampling.maths.completion import Completion, Demand
 from sampling.maths.draw import Tickets, tickets
+from tests.maths.sampling.reference_completion import Completion, Demand
 
 SMALLEST_TEAM: Final = 2
 

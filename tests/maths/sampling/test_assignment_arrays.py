@@ -9,9 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sampling.maths.assignment import Inspector, Qualification, Task, TeamRule, assign
+from sampling.maths.assignment import (
+    EXPLAINED,
+    Inspector,
+    Qualification,
+    Task,
+    TeamRule,
+    assign,
+)
 from sampling.maths.assignment import units_without_team as without_team
+from sampling.maths.completion import Completion, Demand
 from tests.maths.sampling import reference_assignment as plain
+from tests.maths.sampling import reference_completion
 
 VISIT = date(2026, 11, 20)
 CATEGORIES = ("toys", "food", "")
@@ -152,3 +161,31 @@ def test_a_large_plan_gets_the_teams_of_the_plain_program(cap: int) -> None:
     )
     assert found.is_complete
     assert [t.inspectors for t in found.teams] == [t.inspectors for t in expected.teams]
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_the_deficient_set_is_the_one_found_without_shortcuts(data: st.DataObject) -> None:
+    names = [f"P{n}" for n in range(7)]
+    room = {name: data.draw(st.integers(0, 3)) for name in names}
+    lists = [
+        (data.draw(st.integers(1, 3)), tuple(data.draw(st.sets(st.sampled_from(names)))))
+        for _ in range(data.draw(st.integers(1, 8)))
+    ]
+
+    found = Completion([Demand(*one) for one in lists], room).fill()
+
+    slow = reference_completion.Completion(
+        [reference_completion.Demand(*one) for one in lists], room
+    )
+    assert found == slow.fill()
+
+
+def test_reasons_are_told_of_the_first_units_only() -> None:
+    staff = [Inspector("P1", False, None, None, None, 0, 1)]
+    tasks = [Task(f"U{n:03}", "toys", "3701") for n in range(EXPLAINED + 5)]
+    rule = TeamRule(visit_on=VISIT)
+
+    found = assign(seed=bytes(32), tasks=tasks, inspectors=staff, rule=rule)
+
+    assert [bool(one.reasons) for one in found.blocking] == [True] * EXPLAINED + [False] * 5
