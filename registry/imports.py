@@ -20,6 +20,7 @@ from registry.models import (
     Enterprise,
     Establishment,
     GradeChange,
+    Laboratory,
     Person,
     PersonQualification,
     Region,
@@ -34,6 +35,14 @@ def code_list(cell: str) -> tuple[str, ...]:
     for separator in ("、", "，", ";", "；"):
         cell = cell.replace(separator, ",")
     return tuple(part.strip() for part in cell.split(",") if part.strip())
+
+
+_POOL_WORDS = {"执法人员": "officer", "抽样人员": "agency", "抽样机构": "agency"}
+
+
+def pool(cell: str) -> str:
+    """Whether somebody is a certified officer or staff of a sampling agency."""
+    return one_of("officer", "agency")(_POOL_WORDS.get(cell, cell))
 
 
 def _known_ids(
@@ -214,6 +223,11 @@ def store_inspectors(
     categories = dict(session.execute(select(Category.code, Category.id)).all())
     departments = dict(session.execute(select(Department.code, Department.id)).all())
     regions = dict(session.execute(select(Region.code, Region.id)).all())
+    laboratories: dict[str, int] = {}
+    for code, name, laboratory_id in session.execute(
+        select(Laboratory.code, Laboratory.name, Laboratory.id)
+    ):
+        laboratories |= {name: laboratory_id, code: laboratory_id}
     known = {
         person.number: person
         for person in session.execute(
@@ -244,6 +258,17 @@ def store_inspectors(
             session.flush()  # few
             departments[department] = added.id
         person = known.get(values["number"])
+        agency = values.get("agency")
+        if agency and agency not in laboratories:
+            report.problem(
+                row,
+                "agency",
+                f"no testing body has the code or name {agency}; import the laboratories first.",
+            )
+            continue
+        if agency and values.get("pool") == "officer":
+            report.problem(row, "agency", "an officer belongs to no agency; clear one of the two.")
+            continue
         report.counts["updated" if person else "added"] += 1
         if person is None:
             person = Person(number=values["number"])
@@ -255,6 +280,10 @@ def store_inspectors(
         person.certificate_no = values.get("certificate_no")
         person.certificate_until = values.get("certificate_until")
         person.is_active = values.get("is_active") is not False
+        # A list without these columns says nothing of them: whoever is known stays what he is.
+        if agency or values.get("pool") or person.pool is None:
+            person.pool = "agency" if agency else values.get("pool") or "officer"
+            person.laboratory_id = laboratories.get(agency or "")
         session.flush()  # the qualifications need its id
         session.execute(
             delete(PersonQualification).where(PersonQualification.person_id == person.id)
@@ -307,6 +336,8 @@ INSPECTORS = ImportKind(
         Field("certificate_no", "执法证号", words, aliases=("证号",)),
         Field("certificate_until", "执法证有效期", day, aliases=("有效期至",)),
         Field("is_active", "在岗", yes_or_no, aliases=("状态",)),
+        Field("pool", "人员类别", pool, aliases=("人员库", "pool")),
+        Field("agency", "所属抽样机构", words, aliases=("承检机构", "agency")),
     ),
     store=store_inspectors,
     key=("number",),

@@ -131,9 +131,16 @@ class Department(Base):
 
 
 class Person(Base, Versioned):
-    """An inspector (检查人员) or a sampler (抽样人员)."""
+    """An inspector (检查人员) or a sampler (抽样人员).
+
+    Staff of an entrusted body (pool agency) may sample (监督抽查) but not inspect (行政检查).
+    """
 
     __tablename__ = "person"
+    __table_args__ = (
+        CheckConstraint("pool IN ('officer', 'agency')", name="pool"),
+        CheckConstraint("laboratory_id IS NULL OR pool = 'agency'", name="laboratory"),
+    )
 
     id: Mapped[Id]
     number: Mapped[str] = mapped_column(unique=True)
@@ -145,6 +152,8 @@ class Person(Base, Versioned):
     certificate_until: Mapped[date | None]
     is_active: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     identity_no: Mapped[str | None] = mapped_column(Sealed)
+    pool: Mapped[str] = mapped_column(default="officer", server_default="officer")
+    laboratory_id: Mapped[int | None] = mapped_column(ForeignKey("laboratory.id"), index=True)
 
 
 class PersonQualification(Base):

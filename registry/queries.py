@@ -26,6 +26,7 @@ from registry.models import (
     Establishment,
     GradeChange,
     Holiday,
+    Laboratory,
     Person,
     PersonQualification,
     Product,
@@ -67,6 +68,8 @@ class InspectorView:
     qualifications: frozenset[str]
     certificate_until: date | None
     is_active: bool
+    pool: str = "officer"
+    agency: str | None = None  # name of the testing body, or of the department, that employs them
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,8 +376,14 @@ def inspectors(session: Session) -> list[InspectorView]:
     ).all():
         qualified[person_id].add(code)
     rows = session.execute(
-        select(Person, Department.code.label("department"), Region.code.label("region"))
+        select(
+            Person,
+            Department.code.label("department"),
+            Region.code.label("region"),
+            func.coalesce(Laboratory.name, Department.name).label("agency"),
+        )
         .outerjoin(Department, Department.id == Person.department_id)
+        .outerjoin(Laboratory, Laboratory.id == Person.laboratory_id)
         .outerjoin(Region, Region.id == Person.region_id)
         .order_by(Person.number)
     ).all()
@@ -389,9 +398,16 @@ def inspectors(session: Session) -> list[InspectorView]:
             qualifications=frozenset(qualified[person.id]),
             certificate_until=person.certificate_until,
             is_active=person.is_active,
+            pool=person.pool,
+            agency=agency if person.pool == "agency" else None,
         )
-        for person, department, region in rows
+        for person, department, region, agency in rows
     ]
+
+
+def departments(session: Session) -> dict[str, str]:
+    """Names of departments by code."""
+    return dict(session.execute(select(Department.code, Department.name)).all())
 
 
 def recusals(session: Session) -> list[RecusalView]:

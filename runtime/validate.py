@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runtime.validation import acceptance, estimates, recall, risk, sampling
+from runtime.validation import acceptance, estimates, legacy, recall, risk, sampling
 from runtime.validation.tally import Tally, Unsupported
 
 AGREES, DIFFERS, UNKNOWN = 0, 1, 2
@@ -82,6 +82,14 @@ FORMATS = (
         estimates.is_unequal,
         estimates.unequal_probabilities,
     ),
+    Format("rfc3797", "RFC 3797 sec 6", legacy.is_nomcom, legacy.nomcom),
+    Format(
+        "consistent-sampler",
+        "consistent-sampler 1.0.10",
+        legacy.is_consistent,
+        legacy.consistent,
+    ),
+    Format("cryptorandom", "cryptorandom 0.4", legacy.is_cryptorandom, legacy.cryptorandom),
     Format("cn-deadlines", "调休 make-up workdays", recall.is_deadlines, recall.deadlines),
     Format("uscc", "GB 32100-2015", recall.is_credit_codes, recall.credit_codes),
     Format("cn-holidays", '"papers"', recall.is_holidays, recall.holidays),

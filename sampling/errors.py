@@ -318,7 +318,14 @@ class NotInRoster(NotFound):
     """The enterprise is not in the frozen roster."""
 
     code = "sampling/not-in-roster"
-    message = "{unit_code} is not in the roster of plan {plan_no}: {reason}"
+    message = "{unit_code} is not in the roster of plan {plan_no}; its filters are public."
+
+
+class UnitExcluded(NotFound):
+    """The enterprise was left out of the roster by name."""
+
+    code = "sampling/unit-excluded"
+    message = "{unit_code} was left out of the roster of plan {plan_no}: {reason}"
 
 
 class TokenWrong(Forbidden):
@@ -400,10 +407,22 @@ class TooFewSamplers(Invalid):
 
 
 class SignatureMissing(Conflict):
-    """A record was to be sealed before all had signed what it says now."""
+    """A record was to be sealed before its samplers had signed what it says now."""
 
     code = "sampling/signature-missing"
-    message = "Record {record_no} cannot be sealed: {missing} of its present words is missing."
+    message = (
+        "Record {record_no} cannot be sealed: sampler {sampler} has not signed what it says now."
+    )
+
+
+class UnitSignatureMissing(Conflict):
+    """A record was to be sealed without the unit's word on what it says now."""
+
+    code = "sampling/unit-signature-missing"
+    message = (
+        "Record {record_no} cannot be sealed: the sampled unit has neither signed what it says "
+        "now nor refused before a witness."
+    )
 
 
 class WitnessNeeded(Invalid):
@@ -606,3 +625,471 @@ class StillKeptBack(Conflict):
         "The drawn list of {plan_no} is public from {disclose_on}; "
         "a result published today would name who was drawn."
     )
+
+
+# Teams after the draw
+
+
+class SeatUnknown(NotFound):
+    """The inspector is not in the team of this unit (any more)."""
+
+    code = "sampling/seat-unknown"
+    message = "{inspector} is not in the team of {unit_code}; look at the team as it stands now."
+
+
+class RecusalInvalid(Invalid):
+    """What a recusal says cannot be meant."""
+
+    code = "sampling/recusal-invalid"
+    message = "The recusal cannot be declared like this; see the fields."
+
+
+class NotYourSeat(Forbidden):
+    """An inspector wanted to take a colleague out of a team."""
+
+    code = "sampling/not-your-seat"
+    message = "You may declare a recusal for yourself; for {inspector}, a lead inspector does."
+
+
+class NobodyLeft(Conflict):
+    """Nobody may take the seat."""
+
+    code = "sampling/nobody-left"
+    message = (
+        "Nobody can take the seat of {inspector} at {unit_code}; see the field for each "
+        "inspector's reason. Replace the enterprise by the next reserve, with the reason."
+    )
+
+
+class JointVisit(Conflict):
+    """One result for a joint visit."""
+
+    code = "sampling/joint-visit"
+    message = "{unit_code} is a joint visit: each department records its own items ({departments})."
+
+
+class NotJoint(NotFound):
+    """The department takes no part in the visit."""
+
+    code = "sampling/not-joint"
+    message = "Plan {plan_no} sends no department {department}; it sends {departments}."
+
+
+class DepartmentResultInvalid(Invalid):
+    """What a department says it found contradicts itself."""
+
+    code = "sampling/department-result-invalid"
+    message = "The department's result cannot be like this; see the fields."
+
+
+class DepartmentResultKnown(Conflict):
+    """The department has recorded its result."""
+
+    code = "sampling/department-result-known"
+    message = "Department {department} has recorded {unit_code} on {recorded_on}."
+
+
+class DepartmentResultMissing(NotFound):
+    """There is nothing to publish yet."""
+
+    code = "sampling/department-result-missing"
+    message = "Department {department} has recorded nothing for {unit_code} yet."
+
+
+class DepartmentResultPublished(Conflict):
+    """It is published already."""
+
+    code = "sampling/department-result-published"
+    message = "Department {department} has published {unit_code} on {published_on}."
+
+
+# Acceptance sampling
+
+
+class AcceptanceInvalid(Invalid):
+    """A plan, a curve or a lot that cannot be meant."""
+
+    code = "sampling/acceptance-invalid"
+    message = "This cannot be computed like this; see the fields."
+
+
+class SeriesUnknown(NotFound):
+    """No such series of lots."""
+
+    code = "sampling/series-unknown"
+    message = "There is no series {series_no}."
+
+
+class SeriesOpen(Conflict):
+    """There is an open series for the same thing."""
+
+    code = "sampling/series-open"
+    message = (
+        "Series {series_no} is open for this enterprise, product and characteristic; "
+        "record the lot there, or close it with a reason first."
+    )
+
+
+class SeriesClosed(Conflict):
+    """The series takes no more lots."""
+
+    code = "sampling/series-closed"
+    message = "Series {series_no} is closed since {closed_on}: {reason}"
+
+
+class LotKnown(Conflict):
+    """The lot was judged already."""
+
+    code = "sampling/lot-known"
+    message = (
+        "Lot {lot_no} was judged already, as number {position} of series {series_no}; a verdict is "
+        "never changed. A lot that comes again after rejection is recorded as submitted again."
+    )
+
+
+class HistoryDiffers(Conflict):
+    """The stored lots do not lead to what is stored about them."""
+
+    code = "sampling/history-differs"
+    message = (
+        "Lot {position} of series {series_no} is stored with another verdict than its numbers "
+        "give. Nothing is recorded; close the series and look into the change."
+    )
+
+
+# Estimates and the design advisor.
+
+
+class VisitsOutOfRange(Invalid):
+    """More visits than enterprises, or none."""
+
+    code = "sampling/visits-out-of-range"
+    message = (
+        "{visits} visits cannot be drawn from a roster of {size} enterprises; ask for 1 to {size}."
+    )
+
+
+class RosterInvalid(Invalid):
+    """A described roster cannot be meant."""
+
+    code = "sampling/roster-invalid"
+    message = "Designs cannot be compared for a roster like this; see the fields."
+
+
+class BudgetTooSmall(Invalid):
+    """The money does not pay for the least that a design needs."""
+
+    code = "sampling/budget-too-small"
+    message = (
+        "A budget of {budget} does not pay for two visits in every stratum; most of it goes to "
+        "stratum {stratum}. Raise the budget, or leave a stratum out of the plan."
+    )
+
+
+class CalibrationImpossible(Invalid):
+    """No weights meet the known totals."""
+
+    code = "sampling/calibration-impossible"
+    message = "The results of plan {plan_no} cannot be calibrated: {reason}"
+
+
+class OtherLogUnreadable(Invalid):
+    """A pasted log of another draw cannot be read."""
+
+    code = "sampling/other-log-unreadable"
+    message = "The log cannot be read: {reason}."
+
+
+# ---- sampling cases: the procedure after the draw ------------------------------------------------
+
+
+class CaseUnknown(NotFound):
+    """No such sampling case, or none that the actor may see."""
+
+    code = "sampling/case-unknown"
+    message = "No sampling case has the number {number}."
+
+
+class CaseStateForbids(Conflict):
+    """The act is not lawful in the present state."""
+
+    code = "sampling/case-state-forbids"
+    message = "Case {number} is in state {state}; “{act}” is not possible now."
+
+
+class NotThisCaseParty(Forbidden):
+    """The act belongs to somebody else."""
+
+    code = "sampling/not-this-case-party"
+    message = "“{act}” is for {parties}."
+
+
+class NotThisPurpose(Conflict):
+    """Supervision and monitoring samples are kept apart."""
+
+    code = "sampling/not-this-purpose"
+    message = (
+        "Case {number} is of purpose {purpose}; “{act}” does not exist there. Monitoring samples "
+        "get no verdict, no order and no publication."
+    )
+
+
+class NotThisDomain(Conflict):
+    """The step belongs to another kind of sampling."""
+
+    code = "sampling/not-this-domain"
+    message = "Case {number} is sampled in {domain}; “{act}” does not exist there."
+
+
+class VerdictForbids(Conflict):
+    """The standing verdict does not lead there."""
+
+    code = "sampling/verdict-forbids"
+    message = "The standing verdict of case {number} is {verdict}; “{act}” needs {needed}."
+
+
+class CaseEvidenceInvalid(Invalid):
+    """Facts of an act are missing or cannot be meant."""
+
+    code = "sampling/case-evidence-invalid"
+    message = "“{act}” cannot be put on record like this; see the fields."
+
+
+class TwoPeopleNeeded(Conflict):
+    """A grave step is proposed by one person and approved by another."""
+
+    code = "sampling/two-people-needed"
+    message = "“{act}” needs two people: propose it, and let somebody else approve it."
+
+
+class ProposalOpen(Conflict):
+    """Something is proposed already."""
+
+    code = "sampling/proposal-open"
+    message = "“{act}” is proposed for case {number} already; approve or decline it first."
+
+
+class NoProposal(Conflict):
+    """Nothing is proposed."""
+
+    code = "sampling/no-proposal"
+    message = "Nothing is proposed for case {number}."
+
+
+class OwnProposal(Forbidden):
+    """Nobody approves the own proposal."""
+
+    code = "sampling/own-proposal"
+    message = "“{act}” was proposed by this account; another person approves it."
+
+
+class TooFewOnSite(Invalid):
+    """Fewer samplers than the rule wants."""
+
+    code = "sampling/too-few-on-site"
+    message = "{given} samplers are named, at least {needed} are needed ({source} {article})."
+
+
+class SamplerUnknown(Invalid):
+    """A person who is not on the register, or not active."""
+
+    code = "sampling/sampler-unknown"
+    message = "{numbers} is not on the register of people, or no longer active."
+
+
+class SamplerNotDrawn(Conflict):
+    """Other people than those who were drawn."""
+
+    code = "sampling/sampler-not-drawn"
+    message = (
+        "{numbers} was not drawn for this unit (drawn: {team}); name the drawn team, or give the "
+        "reason for standing in."
+    )
+
+
+class SamplersWouldTest(Conflict):
+    """Who samples does not test (抽检分离)."""
+
+    code = "sampling/samplers-would-test"
+    message = "{numbers} took this sample and may not test it ({source} {article})."
+
+
+class LaboratoryNotAccredited(Conflict):
+    """The accreditation has ended."""
+
+    code = "sampling/laboratory-not-accredited"
+    message = "The accreditation of {laboratory} ended on {until}; choose another laboratory."
+
+
+class SameLaboratory(Conflict):
+    """The re-test goes to another laboratory."""
+
+    code = "sampling/same-laboratory"
+    message = (
+        "{laboratory} tested first; name another laboratory, or say why it is the only qualified "
+        "one."
+    )
+
+
+class PartiesMissing(Invalid):
+    """The law names more parties than were told."""
+
+    code = "sampling/parties-missing"
+    message = "The result must also be told to: {missing}."
+
+
+class PartyUnknown(Invalid):
+    """Nobody with this role was told."""
+
+    code = "sampling/party-unknown"
+    message = "No {role} was told of the result of case {number}."
+
+
+class AlreadyReceived(Conflict):
+    """The receipt stands."""
+
+    code = "sampling/already-received"
+    message = "The {role} received the result on {received_on}; that cannot be changed."
+
+
+class ObjectionLate(Conflict):
+    """The time to object is over."""
+
+    code = "sampling/objection-late"
+    message = "The time to object ended on {due_on} ({source} {article})."
+
+
+class ObjectionUnknown(Invalid):
+    """No open objection has this number."""
+
+    code = "sampling/objection-unknown"
+    message = "Case {number} has no open objection {objection}."
+
+
+class ObjectionKindForbids(Conflict):
+    """Only disputes of the conclusion go to a re-test."""
+
+    code = "sampling/objection-kind-forbids"
+    message = (
+        "Objection {objection} is about {kind}; only a dispute of the conclusion goes to a "
+        "re-test, others are handled."
+    )
+
+
+class RetainedSampleGone(Conflict):
+    """There is nothing to test again."""
+
+    code = "sampling/retained-sample-gone"
+    message = "No retained sample of case {number} is kept; the first result is final."
+
+
+class NotDisputed(Invalid):
+    """The re-test names items that did not fail."""
+
+    code = "sampling/not-disputed"
+    message = "{items} did not fail in the first test; the re-test is of disputed items only."
+
+
+class StillOpen(Conflict):
+    """Somebody may still object, or has objected."""
+
+    code = "sampling/still-open"
+    message = "Case {number} cannot be confirmed yet: {reason}"
+
+
+class ObjectionUpheld(Conflict):
+    """An upheld objection ends the case."""
+
+    code = "sampling/objection-upheld"
+    message = "Objection {objection} was upheld; case {number} can only be declared void."
+
+
+class NothingUpheld(Conflict):
+    """No objection was upheld."""
+
+    code = "sampling/nothing-upheld"
+    message = "No objection to case {number} was upheld; confirm the result instead."
+
+
+class FormalitiesLate(Conflict):
+    """The time for the formalities is over."""
+
+    code = "sampling/formalities-late"
+    message = "The formalities were due on {due_on}; the re-test is deemed waived."
+
+
+class FormalitiesStillRun(Conflict):
+    """The applicant still has time."""
+
+    code = "sampling/formalities-still-run"
+    message = "The applicant of case {number} has time until {due_on}."
+
+
+class NotTheApplicant(Forbidden):
+    """Only who objected pays for the re-test."""
+
+    code = "sampling/not-the-applicant"
+    message = "The re-test of case {number} was asked for by somebody else."
+
+
+class CorrectionStillRuns(Conflict):
+    """The unit still has time to correct."""
+
+    code = "sampling/correction-still-runs"
+    message = "The unit has time to correct until {due_on}, and has not reported yet."
+
+
+class CorrectionReported(Conflict):
+    """The correction was reported; a re-check decides."""
+
+    code = "sampling/correction-reported"
+    message = "The correction of case {number} was reported; check it again before escalating."
+
+
+class WindowNotOpen(Conflict):
+    """The second re-check lies within a window of days."""
+
+    code = "sampling/window-not-open"
+    message = "The second re-check may begin on {opens_on}, not before ({source} {article})."
+
+
+class ProductNeeded(Invalid):
+    """Nobody said what was sampled."""
+
+    code = "sampling/product-needed"
+    message = "Name the product of case {number}."
+
+
+class CaseExists(Conflict):
+    """One case for each unit and product."""
+
+    code = "sampling/case-exists"
+    message = "Unit {unit_code} has case {number} for this product already."
+
+
+class RapidTestUnknown(NotFound):
+    """No such rapid test."""
+
+    code = "sampling/rapid-test-unknown"
+    message = "No rapid test has the number {number}."
+
+
+class RapidTestUsed(Conflict):
+    """It led to a case already."""
+
+    code = "sampling/rapid-test-used"
+    message = "Rapid test {number} led to case {case_no} already."
+
+
+class NothingClosed(Conflict):
+    """A list that was public at once has no embargoed form."""
+
+    code = "sampling/nothing-closed"
+    message = "The list of plan {plan_no} was public at once; take the whole bundle."
+
+
+class ActUnknown(NotFound):
+    """The procedure has no such act."""
+
+    code = "sampling/act-unknown"
+    message = "The procedure has no act “{act}”."

@@ -102,6 +102,29 @@ class RecordWithdrawn:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class FailureConfirmed:
+    """A failed sample stands: nobody objected in time, or the re-test agreed.
+
+    Neutral facts, no judgement of the enterprise: who was sampled, who made it, what failed.
+    ``failed_items``: one dict each with part, item, measured, standard, is_serious.
+    """
+
+    topic: ClassVar[str] = "sampling.failure-confirmed"
+
+    case_no: str
+    enterprise_id: int
+    producer_id: int | None
+    producer_name: str | None
+    product: str
+    brand: str | None
+    model: str | None
+    lot_no: str | None
+    category_code: str
+    confirmed_on: str
+    failed_items: list[dict[str, Any]]
+
+
 # ---- long steps done by a worker -----------------------------------------------------------------
 
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import secrets
 
-from core.actors import Actor, Role
+from core.actors import SYSTEM, Actor, Role
 from core.errors import Stale
 from core.outbox import Run, effect
 from core.unit_of_work import read_only
 from sampling.service import drawing, freezing
 from sampling.service.log import sign_log as sign
+from sampling.service.procedure.settling import settle_cases
 
 
 def sign_log(run: Run, *, sequence: int) -> None:
@@ -26,6 +27,12 @@ def sign_log_daily(run: Run) -> None:
     """Cover what was not covered; no new entry, no new checkpoint."""
     with effect(run) as session:
         sign(session)
+
+
+def settle_sampling_cases(run: Run) -> None:
+    """Let rights lapse, results stand and due days move, as the day wants."""
+    with effect(run) as session:
+        settle_cases(session, SYSTEM)
 
 
 def freeze(

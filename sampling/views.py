@@ -79,6 +79,7 @@ class PlanDetail:
     software: str | None
     voided_at: datetime | None
     blocking: tuple[Mapping[str, Any], ...]
+    shortage: Mapping[str, Any] | None
     is_demo: bool
 
 
@@ -90,6 +91,7 @@ class SeatView:
     inspector_id: str
     number: str
     name: str
+    department: str | None = None  # of a joint visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,3 +174,75 @@ class PublicDrawView:
     voided_at: datetime | None
     void_reason: str | None
     is_demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentView:
+    """One department of a joint visit, with its own items and what it found."""
+
+    key: str
+    name: str
+    items: tuple[str, ...]
+    inspected_on: date | None
+    outcome: str | None
+    findings: tuple[Mapping[str, Any], ...]
+    note: str | None
+    recorded_at: datetime | None
+    published_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesView:
+    """A series of lots as lists show it."""
+
+    id: int
+    no: str
+    enterprise_code: str
+    enterprise_name: str
+    product: str
+    characteristic: str
+    aql: float
+    level: str
+    reduced_allowed: bool
+    state: str
+    is_stopped: bool
+    score: int
+    lots: int
+    opened_at: datetime
+    closed_at: datetime | None
+    closed_reason: str | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class LotView:
+    """A judged lot."""
+
+    position: int
+    lot_no: str
+    inspected_on: date
+    size: int
+    found: int
+    is_original: bool
+    is_steady: bool
+    reduced_allowed: bool
+    is_improved: bool
+    letter: str
+    sample_size: int
+    acceptance_number: int
+    is_accepted: bool
+    rule: str
+    state_before: str
+    state_after: str
+    stopped_after: bool
+    score_after: int
+    note: str | None
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesDetail:
+    """A series with its lots, oldest first."""
+
+    summary: SeriesView
+    lots: tuple[LotView, ...]

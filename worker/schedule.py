@@ -60,6 +60,12 @@ SCHEDULE: tuple[Entry, ...] = (
         payload=lambda _civil: {},
     ),
     Entry("sampling.sign-log", "sampling.log-due", _daily_five, lambda _civil: {}),
+    Entry(
+        name="sampling.settle-cases",
+        topic="sampling.settling-due",
+        slot=_daily_five,
+        payload=lambda _civil: {},
+    ),
 )
 
 

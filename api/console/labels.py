@@ -5,6 +5,9 @@ from __future__ import annotations
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
+from api.console import published_words
+from api.console.case_labels import CASE_FAMILIES, CASE_LABELS, CASE_TONES
+
 # family → code → words. Message ids are English; the catalogue gives the Chinese.
 LABELS: dict[str, dict[str, object]] = {
     "role": {
@@ -80,6 +83,7 @@ LABELS: dict[str, dict[str, object]] = {
         "met_early": _("met early"),
         "met_late": _("met late"),
         "cancelled": _("fell away"),
+        "lapsed": _("expired unused"),
     },
     "job": {
         "waiting": _("waiting"),
@@ -150,6 +154,7 @@ LABELS: dict[str, dict[str, object]] = {
         "traceability.weigh-ledger": _("mass balances"),
         "recall.draw-scope": _("scope of a recall"),
         "recall.settle-clocks": _("provisional due days"),
+        "sampling.settle-cases": _("sampling cases by day"),
         "worker.probe": _("self-check"),
     },
     "count": {
@@ -215,6 +220,32 @@ LABELS: dict[str, dict[str, object]] = {
         "fail": _("failed"),
         "not_done": _("not done"),
         "replaced": _("replaced"),
+    },
+    "tie": {
+        "kinship": _("close relative"),
+        "former_employment": _("worked there"),
+        "shareholding": _("holds shares"),
+        "recent_visit": _("was there lately"),
+        "rotation": _("was there in the last rounds"),
+        "other": _("another interest"),
+    },
+    "why_not": {
+        "pool": _("of the other pool"),
+        "department": _("of another department"),
+        "certificate": _("without a valid certificate"),
+        "region": _("of another area"),
+        "qualification": _("not qualified"),
+        "recused": _("tied to the enterprise"),
+        "seniority": _("of the other seniority"),
+        "team": _("in the team already"),
+        "load": _("without room for more visits"),
+        "mixed": _("for different reasons"),
+    },
+    "pool": {"officers": _("certified officers"), "agency": _("staff of a sampling agency")},
+    "item_finding": {
+        "pass": _("in order"),
+        "fail": _("not in order"),
+        "not_checked": _("not looked at"),
     },
     "party": {
         "primary": _("raw material"),
@@ -282,6 +313,7 @@ LABELS: dict[str, dict[str, object]] = {
         "plan.dice-typed": _("dice typed"),
         "plan.drawn": _("drawn"),
         "plan.frozen": _("roster locked"),
+        "plan.quotas": _("quotas changed"),
         "plan.freeze-requested": _("locking asked for"),
         "plan.draw-requested": _("draw asked for"),
         "plan.results-recorded": _("results recorded"),
@@ -299,6 +331,9 @@ LABELS: dict[str, dict[str, object]] = {
         "recall.void": _("recall declared void"),
         "recall.scope-traced": _("scope traced"),
         "recall.clock-recalculated": _("due day settled"),
+        "series.opened": _("lot series opened"),
+        "series.lot-judged": _("lot judged"),
+        "series.closed": _("lot series closed"),
         "signal.assign": _("warning taken in hand"),
         "signal.confirm": _("warning confirmed"),
         "signal.close": _("warning closed"),
@@ -311,7 +346,11 @@ LABELS: dict[str, dict[str, object]] = {
         "value": _("The public value stands."),
         "drawn": _("Drawn: enterprises, reserves and inspectors follow from the seed."),
         "void": _("The plan is void; it stays visible with its reason."),
+        "quotas": _("The quotas of the draft are changed."),
         "replaced": _("The next reserve is called up."),
+        "recused": _("The next inspector in order has the seat."),
+        "department": _("The department's result is recorded."),
+        "department-published": _("The department's result is published."),
         "result": _("The result is recorded and told to risk."),
         "decided": _("The decision is on record."),
         "filed": _("The recall is filed; the clocks run, and the scope is being traced."),
@@ -327,8 +366,41 @@ LABELS: dict[str, dict[str, object]] = {
         "record-discarded": _("The draft is given up; its number stays used."),
         "record-file": _("The file is on the record, by its hash."),
         "record-file-off": _("The file is taken off the draft."),
+        "series": _("The series is open; its first lot is inspected normally."),
+        "lot": _("The lot is judged; the verdict stays, and the next severity is set."),
+        "series-closed": _("The series is closed; its lots stay."),
+    },
+    # Acceptance sampling, GB/T 2828.1
+    "severity": {
+        "normal": _("normal inspection"),
+        "tightened": _("tightened inspection"),
+        "reduced": _("reduced inspection"),
+        "stopped": _("inspection stopped"),
+    },
+    "verdict": {"accepted": _("lot accepted"), "rejected": _("lot rejected")},
+    "switching": {
+        "9.1": _("normal inspection at the start"),
+        "9.2": _("goes on unchanged"),
+        "9.3.1": _("two of five lots or fewer rejected: tightened"),
+        "9.3.2": _("five accepted in a row: back to normal"),
+        "9.3.3.1": _("switching score 30: reduced"),
+        "9.3.4": _("a lot rejected, production unsteady or permission withdrawn: normal"),
+        "9.4": _("five rejected in tightened inspection: stopped"),
+        "9.4 resumed": _("improvement stated: goes on tightened"),
+        "9.3 note": _("submitted again: counts for nothing"),
+    },
+    "sampling_model": {
+        "hypergeometric": _("a lot of known size"),
+        "binomial": _("a long series of lots"),
+        "poisson": _("findings per 100 items"),
+        "case-step": _("The step is on record; the clocks were set accordingly."),
+        "case-proposed": _("The step is proposed; another person approves it."),
+        "case-declined": _("The proposal is declined."),
+        "cases-opened": _("The cases are open."),
+        "rapid": _("The rapid test is on record."),
     },
 }
+LABELS.update(CASE_LABELS)
 
 TONES: dict[str, dict[str, str]] = {
     "outcome": {"pass": "done", "conditions": "stale", "fail": "bad", "not_done": ""},
@@ -360,6 +432,8 @@ TONES: dict[str, dict[str, str]] = {
         "summary_filed": "done",
         "voided": "bad",
     },
+    "severity": {"normal": "", "tightened": "wait", "reduced": "done", "stopped": "bad"},
+    "verdict": {"accepted": "done", "rejected": "bad"},
     "clock": {
         "running": "busy",
         "paused": "stale",
@@ -388,8 +462,23 @@ TONES: dict[str, dict[str, str]] = {
     },
 }
 
+LABELS |= published_words.LABELS
+TONES |= published_words.TONES
+for _family, _codes in published_words.MORE.items():
+    LABELS[_family] |= _codes
+
 # Families whose codes stand as facts in refusals, such as "Plan … is {state}".
-_IN_REFUSALS = ("role", "plan", "recall", "recall_act", "recall_party", "hindrance")
+_IN_REFUSALS = (
+    *("role", "plan", "recall", "recall_act", "recall_party", "hindrance"),
+    *published_words.IN_REFUSALS,
+)
+TONES.update(CASE_TONES)
+
+# Families whose codes stand as facts in refusals, such as "Plan … is {state}".
+_IN_REFUSALS = (
+    "role", "plan", "recall", "recall_act", "recall_party", "hindrance", *CASE_FAMILIES,
+)  # fmt: skip
+_IN_REFUSALS = ("role", "plan", "record", "recall", "recall_act", "recall_party", "hindrance")
 
 LEVEL_CLASSES = {"red": "I", "orange": "II", "yellow": "III", "blue": "IV"}
 
@@ -409,6 +498,17 @@ def words_of_codes(fact: str) -> list[str]:
             return []
         told.append(label(family, code))
     return told
+
+
+def words_of_reasons(fact: str) -> str:
+    """Reasons with the people they bar, "recused: J001, J002; load: J003", in words; or nothing."""
+    told = []
+    for part in fact.split("; "):
+        code, colon, people = part.partition(": ")
+        if not colon or code not in LABELS["why_not"]:
+            return ""
+        told.append(f"{label('why_not', code)}: {people}")
+    return "; ".join(told)
 
 
 def tone(family: str, code: object) -> str:

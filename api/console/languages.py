@@ -16,7 +16,7 @@ from babel.support import Translations
 from flask import Flask, Response, g, has_request_context, request
 from flask_babel import Babel, get_locale, gettext
 
-from api.console.labels import words_of_codes
+from api.console.labels import words_of_codes, words_of_reasons
 from core.errors import FieldProblem, Refusal
 
 FOLDER = Path(__file__).parent / "translations"
@@ -89,7 +89,9 @@ def filled(template: str, facts: dict[str, Any]) -> str:
 
 
 def _fact(fact: str) -> str:
-    codes = words_of_codes(fact)
+    codes, reasons = words_of_codes(fact), words_of_reasons(fact)
+    if reasons:
+        return reasons
     return ("、" if language() == "zh" else ", ").join(codes) if codes else said(fact)
 
 

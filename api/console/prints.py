@@ -1,18 +1,16 @@
 """The sampling record (抽样单) on paper: one sheet of words for the A4 page and for the PDF.
 
-The Chinese names of the fields come first: this is the form that the law knows. The PDF is made
-with a font that readers of PDF bring themselves (docs/decisions/0003), so its text can be searched.
+The Chinese names of the fields come first: this is the form that the law knows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from io import BytesIO
+from dataclasses import dataclass, replace
 from typing import Any
 
 import segno
-from flask import Response, url_for
+from flask import url_for
 from markupsafe import Markup
 
 from api.console.languages import language
@@ -20,7 +18,9 @@ from api.console.shell import moment
 from sampling.maths.record_cells import plain
 from sampling.maths.record_fields import (
     BY_NAME,
+    CHANNEL_WORDS,
     GROUPS,
+    PURPOSE_WORDS,
     Channel,
     Evidence,
     RecordField,
@@ -29,18 +29,6 @@ from sampling.maths.record_fields import (
 )
 from sampling.queries.record_parts import RecordView
 
-PURPOSES = {
-    "supervision": ("监督抽查", "supervision sampling"),
-    "special": ("专项抽查", "special sampling"),
-    "follow_up": ("跟踪抽查", "follow-up sampling"),
-    "joint": ("联合抽查", "joint sampling"),
-    "monitoring": ("风险监测", "risk monitoring"),
-}
-CHANNELS = {
-    Channel.PRODUCTION: ("生产领域", "production"),
-    Channel.SHOP: ("流通领域", "trade"),
-    Channel.ONLINE: ("网络销售", "online"),
-}
 KINDS = {SampleKind.TEST: ("检样", "to test"), SampleKind.RETAINED: ("备样", "retained")}
 ROLES = {
     "sampler": ("抽样人员", "Sampler"),
@@ -144,7 +132,7 @@ def sheet_of(view: RecordView) -> Sheet:
         if group == "task":
             lines = [*_head(view), *lines]
         if lines:
-            blocks.append(Block(both((zh, en)), tuple(lines)))
+            blocks.append(Block(both((zh, en)), _paired(lines)))
     unit = view.values.get("quantity_unit", "")
     return Sheet(
         title=both(("产品质量抽样单", "Sampling record")),
@@ -187,10 +175,24 @@ def sheet_of(view: RecordView) -> Sheet:
     )
 
 
+def _paired(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """Lines two by two; one that is left alone takes the whole width."""
+    paired: list[Line] = []
+    waiting = False
+    for line in lines:
+        if line.is_wide and waiting:
+            paired[-1] = replace(paired[-1], is_wide=True)
+        waiting = not line.is_wide and not waiting
+        paired.append(line)
+    if waiting:
+        paired[-1] = replace(paired[-1], is_wide=True)
+    return tuple(paired)
+
+
 def _head(view: RecordView) -> list[Line]:
     lines = [
-        Line(both(("抽样类型", "Purpose")), both(PURPOSES[view.purpose])),
-        Line(both(("抽样领域", "Where")), both(CHANNELS[Channel(view.channel)])),
+        Line(both(("抽样类型", "Purpose")), both(PURPOSE_WORDS[view.purpose])),
+        Line(both(("抽样领域", "Where")), both(CHANNEL_WORDS[view.channel])),
         Line(both(("计划编号", "Plan")), view.plan_no or "/"),
     ]
     if view.standalone_reason:
@@ -230,7 +232,7 @@ def _signatures(view: RecordView) -> tuple[Line, ...]:
     if view.correction_reason:
         words = f"第{view.edition}版：{view.correction_reason}"
         lines.append(Line(both(("修改记录", "Correction")), words, True))
-    return tuple(lines)
+    return _paired(lines)
 
 
 def _foot(view: RecordView) -> tuple[str, ...]:
@@ -247,175 +249,6 @@ def qr_picture(address: str) -> Markup:
         omitsize=True, svgclass="qr", lineclass=None, border=2
     )
     return Markup(picture)  # noqa: S704 - made of our own address by the library
-
-
-def pdf_answer(view: RecordView) -> Response:
-    """The record as a PDF file."""
-    response = Response(pdf_of(sheet_of(view)), mimetype="application/pdf")
-    name = f"{view.no}-{view.edition}.pdf" if view.edition > 1 else f"{view.no}.pdf"
-    response.headers["Content-Disposition"] = f'inline; filename="{name}"'
-    return response
-
-
-# ---- PDF -----------------------------------------------------------------------------------
-
-FONT = "STSong-Light"
-MARGIN = 34.0  # points, 12 mm
-SIDE = 595.2756 - 2 * MARGIN
-
-
-def pdf_of(sheet: Sheet) -> bytes:
-    """A sheet on A4 pages, with text that can be searched, the QR code and page numbers."""
-    # Heavy, and needed by this one answer only.
-    from reportlab.lib.pagesizes import A4
-    from reportlab.lib.styles import ParagraphStyle
-    from reportlab.pdfbase import pdfmetrics
-    from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-    from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer
-
-    pdfmetrics.registerFont(UnicodeCIDFont(FONT))
-    small = ParagraphStyle("small", fontName=FONT, fontSize=8, leading=10.4, wordWrap="CJK")
-    head = ParagraphStyle("head", parent=small, fontSize=16, leading=22)
-    warn = ParagraphStyle("warn", parent=small, fontSize=11, leading=15, textColor="#b31b18")
-
-    def say(text: str, style: Any = small) -> Any:
-        escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        return Paragraph(escaped.replace("\n", "<br/>"), style)
-
-    story: list[Any] = [_head_table(sheet, say, head, warn), Spacer(1, 4)]
-    for block in sheet.blocks:
-        story += [_block_table(block, say), Spacer(1, 3)]
-    if sheet.samples:
-        widths = (96, 48, 62, 84, 130, SIDE - 420)
-        story += [_rows_table(sheet.sample_titles, sheet.samples, widths, say), Spacer(1, 3)]
-    title = both(("签字", "Signatures"))
-    story += [_block_table(Block(title, sheet.signatures), say), Spacer(1, 3)]
-    if sheet.files:
-        widths = (70, 90, SIDE - 160)
-        story += [_rows_table(sheet.file_titles, sheet.files, widths, say), Spacer(1, 3)]
-    story += [say(line) for line in sheet.foot]
-    buffer = BytesIO()
-    document = SimpleDocTemplate(
-        buffer,
-        pagesize=A4,
-        leftMargin=MARGIN,
-        rightMargin=MARGIN,
-        topMargin=28,
-        bottomMargin=36,
-        title=f"{sheet.title} {sheet.no}",
-        author="质衡 Zhiheng",
-        invariant=1,  # the same record gives the same bytes
-    )
-    document.build(story, canvasmaker=_numbered(sheet.no))
-    return buffer.getvalue()
-
-
-def _head_table(sheet: Sheet, say: Any, head: Any, warn: Any) -> Any:
-    from reportlab.platypus import Table
-
-    left = [say(sheet.title, head), say(f"抽样单编号 {sheet.no}")]
-    if sheet.warning:
-        left.append(say(sheet.warning, warn))
-    right = _qr_flowable(sheet.address) if sheet.address else ""
-    table = Table([[left, right]], colWidths=(SIDE - 84, 84))
-    table.setStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("ALIGN", (1, 0), (1, 0), "RIGHT")])
-    return table
-
-
-def _block_table(block: Block, say: Any) -> Any:
-    from reportlab.platypus import Table
-
-    rows: list[list[Any]] = []
-    spans = []
-    waiting: list[Any] = []
-    for line in block.lines:
-        if line.is_wide:
-            if waiting:
-                rows.append([*waiting, "", ""])
-                waiting = []
-            spans.append(("SPAN", (1, len(rows)), (3, len(rows))))
-            rows.append([say(line.title), say(line.text), "", ""])
-            continue
-        waiting += [say(line.title), say(line.text)]
-        if len(waiting) == 4:
-            rows.append(waiting)
-            waiting = []
-    if waiting:
-        spans.append(("SPAN", (1, len(rows)), (3, len(rows))))
-        rows.append([*waiting, "", ""])
-    heading = [say(block.title), "", "", ""]
-    spans = [
-        (name, (first[0], first[1] + 1), (last[0], last[1] + 1)) for name, first, last in spans
-    ]
-    labels = 92
-    value = (SIDE - 2 * labels) / 2
-    table = Table([heading, *rows], colWidths=(labels, value, labels, value), repeatRows=1)
-    table.setStyle([*_lines(), ("SPAN", (0, 0), (3, 0)), *spans])
-    return table
-
-
-def _rows_table(
-    titles: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[float], say: Any
-) -> Any:
-    from reportlab.platypus import Table
-
-    body = [[say(cell) for cell in row] for row in (titles, *rows)]
-    table = Table(body, colWidths=widths, repeatRows=1)
-    table.setStyle(_lines())
-    return table
-
-
-def _lines() -> list[Any]:
-    return [
-        ("GRID", (0, 0), (-1, -1), 0.5, "#444444"),
-        ("BACKGROUND", (0, 0), (-1, 0), "#eef1f6"),
-        ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
-        ("TOPPADDING", (0, 0), (-1, -1), 1.6),
-        ("BOTTOMPADDING", (0, 0), (-1, -1), 2.4),
-        ("LEFTPADDING", (0, 0), (-1, -1), 3),
-        ("RIGHTPADDING", (0, 0), (-1, -1), 3),
-    ]
-
-
-def _qr_flowable(address: str) -> Any:
-    from reportlab.graphics.shapes import Drawing, Rect
-
-    matrix = [list(row) for row in segno.make(address, error="m").matrix]
-    side = 78.0
-    dot = side / (len(matrix) + 4)  # two modules of white around
-    drawing = Drawing(side, side)
-    for y, row in enumerate(matrix):
-        for x, dark in enumerate(row):
-            if dark:
-                left, bottom = (x + 2) * dot, side - (y + 3) * dot
-                drawing.add(Rect(left, bottom, dot, dot, fillColor="#000000", strokeColor=None))
-    return drawing
-
-
-def _numbered(no: str) -> Any:
-    from reportlab.pdfgen.canvas import Canvas
-
-    class Numbered(Canvas):  # type: ignore[misc]
-        """A canvas that knows how many pages there are before it writes their numbers."""
-
-        def __init__(self, *arguments: Any, **facts: Any) -> None:
-            super().__init__(*arguments, **facts)
-            self.pages: list[dict[str, Any]] = []
-
-        def showPage(self) -> None:  # noqa: N802 - the library's name
-            self.pages.append(dict(self.__dict__))
-            self._startPage()
-
-        def save(self) -> None:
-            for place, page in enumerate(self.pages, start=1):
-                self.__dict__.update(page)
-                self.setFont(FONT, 8)
-                words = f"{no}　第 {place} 页 共 {len(self.pages)} 页"
-                self.drawRightString(MARGIN + SIDE, 20, words)
-                super().showPage()
-            super().save()
-
-    return Numbered
 
 
 def field_title(name: str) -> str:

@@ -29,6 +29,17 @@ class SourceIn(Schema):
     due_at = fields.String(metadata={"description": "text: when, ISO 8601 with zone"})
 
 
+class DepartmentIn(Schema):
+    """What one department of a joint visit sends and inspects."""
+
+    key = fields.String(required=True, metadata={"description": "code of the department"})
+    name = fields.String()
+    size = Count()
+    mixed = fields.Boolean()
+    qualification = fields.String(validate=validate.OneOf(("none", "lead", "all")))
+    items = fields.List(fields.String(), required=True)
+
+
 class TeamIn(Schema):
     """What each team must be like."""
 
@@ -38,6 +49,15 @@ class TeamIn(Schema):
     certificate = fields.Boolean()
     region = fields.Boolean()
     cap = Count(metadata={"description": "most visits of one inspector in this plan"})
+    pool = fields.String(
+        validate=validate.OneOf(("officers", "agency")),
+        metadata={"description": "certified officers, or staff of a sampling agency"},
+    )
+    purpose = fields.String(validate=validate.OneOf(("inspection", "sampling")))
+    rotation = Count(metadata={"description": "rounds before somebody may come again, 0 to 10"})
+    departments = fields.List(
+        fields.Nested(DepartmentIn), metadata={"description": "of a joint visit, in order"}
+    )
 
 
 class ExclusionIn(Schema):
@@ -186,6 +206,7 @@ class PlanDetailOut(Schema):
     software = fields.String(allow_none=True)
     voided_at = UtcTime(allow_none=True)
     blocking = fields.List(fields.Dict())
+    shortage = fields.Dict(allow_none=True, metadata={"description": "the fewest that block"})
     is_demo = fields.Boolean()
 
 
@@ -239,6 +260,7 @@ class SeatOut(Schema):
     inspector_id = fields.String()
     number = fields.String()
     name = fields.String()
+    department = fields.String(allow_none=True)
 
 
 class ResultIn(Schema):
@@ -312,6 +334,51 @@ class UnitOut(Schema):
     replaced_by = fields.String(allow_none=True)
     replaces = fields.String(allow_none=True)
     reason = fields.String(allow_none=True)
+
+
+class RecusalIn(ReasonIn):
+    """A recusal declared after the draw; the reason in words is kept, not published."""
+
+    code = fields.String(required=True)
+    inspector = fields.String(required=True, metadata={"description": "inspector_id of the seat"})
+    kind = fields.String(
+        required=True,
+        validate=validate.OneOf(
+            ("kinship", "former_employment", "shareholding", "recent_visit", "other")
+        ),
+    )
+
+
+class FindingIn(Schema):
+    """What was found of one item."""
+
+    item = fields.String(required=True)
+    finding = fields.String(required=True, validate=validate.OneOf(("pass", "fail", "not_checked")))
+    note = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=2000))
+
+
+class DepartmentResultIn(Schema):
+    """What one department found at a joint visit."""
+
+    inspected_on = fields.Date(required=True)
+    items = fields.List(
+        fields.Nested(FindingIn), required=True, validate=validate.Length(min=1, max=50)
+    )
+    note = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=2000))
+
+
+class DepartmentOut(Schema):
+    """A department of a joint visit, with what it found."""
+
+    key = fields.String()
+    name = fields.String()
+    items = fields.List(fields.String())
+    inspected_on = fields.Date(allow_none=True)
+    outcome = fields.String(allow_none=True)
+    findings = fields.List(fields.Dict())
+    note = fields.String(allow_none=True)
+    recorded_at = UtcTime(allow_none=True)
+    published_at = UtcTime(allow_none=True)
 
 
 class TaskOut(Schema):

@@ -10,7 +10,7 @@ from flask import Response, send_file
 from api import etags
 from api.auth import current_access, current_actor, public, require
 from api.blueprints import Blueprint
-from api.console.prints import pdf_answer
+from api.console.sheets import pdf_answer
 from api.errors import field_words
 from api.paging import page
 from api.schemas.records import (
@@ -32,7 +32,7 @@ from core.actors import STAFF, Role
 from core.unit_of_work import PUBLIC_ACCESS, read_only, unit_of_work
 from sampling.errors import RecordFinal
 from sampling.queries import records as queries
-from sampling.queries.record_parts import record_views
+from sampling.queries.record_parts import record_views, version_of
 from sampling.service import record_files, record_signing, records
 
 blueprint = Blueprint("records_api", __name__, url_prefix="/api/v1", description="Sampling records")
@@ -45,6 +45,10 @@ def _answer(session: Any, no: str) -> Any:
     view = queries.record_edition(session, no)
     etags.set(view.version)
     return view
+
+
+def _check(session: Any, no: str) -> None:
+    etags.check(version_of(queries.record_row(session, no, lock=True)))
 
 
 @blueprint.route(BASE, methods=["GET"])
@@ -93,7 +97,7 @@ def show_record(arguments: dict[str, Any], no: str) -> Any:
 def save_record(body: dict[str, Any], no: str) -> Any:
     """Keep what was written; needs If-Match."""
     with unit_of_work(current_access()) as session:
-        etags.check(queries.record_row(session, no, lock=True).version)
+        _check(session, no)
         records.save(session, current_actor(), no, **body)
         return _answer(session, no)
 
@@ -145,7 +149,7 @@ def download_file(no: str, sha256: str) -> Response:
 def detach_file(no: str, kind: str, sha256: str) -> None:
     """Take a file off a draft; needs If-Match."""
     with unit_of_work(current_access()) as session:
-        etags.check(queries.record_row(session, no, lock=True).version)
+        _check(session, no)
         record_files.detach(session, current_actor(), no, sha256=sha256, kind=kind)
 
 
@@ -155,7 +159,7 @@ def detach_file(no: str, kind: str, sha256: str) -> None:
 def sign_record(no: str) -> Any:
     """Sign what the record says now, as one of its samplers; needs If-Match."""
     with unit_of_work(current_access()) as session:
-        etags.check(queries.record_row(session, no, lock=True).version)
+        _check(session, no)
         record_signing.sign(session, current_actor(), no)
         return _answer(session, no)
 
@@ -167,7 +171,7 @@ def sign_record(no: str) -> Any:
 def sign_for_unit(body: dict[str, Any], no: str) -> Any:
     """Take down the unit's signature, or its refusal with a witness; needs If-Match."""
     with unit_of_work(current_access()) as session:
-        etags.check(queries.record_row(session, no, lock=True).version)
+        _check(session, no)
         record_signing.sign_for_unit(session, current_actor(), no, **body)
         return _answer(session, no)
 
@@ -178,7 +182,7 @@ def sign_for_unit(body: dict[str, Any], no: str) -> Any:
 def seal_record(no: str) -> Any:
     """Close a record that all have signed, for good; needs If-Match."""
     with unit_of_work(current_access()) as session:
-        etags.check(queries.record_row(session, no, lock=True).version)
+        _check(session, no)
         record_signing.seal(session, current_actor(), no)
         return _answer(session, no)
 
@@ -190,7 +194,7 @@ def seal_record(no: str) -> Any:
 def correct_record(body: dict[str, Any], no: str) -> Any:
     """Open a new edition of a signed record, with a reason; needs If-Match."""
     with unit_of_work(current_access()) as session:
-        etags.check(queries.record_row(session, no, lock=True).version)
+        _check(session, no)
         record_signing.correct(session, current_actor(), no, **body)
         return _answer(session, no)
 
@@ -202,7 +206,7 @@ def correct_record(body: dict[str, Any], no: str) -> Any:
 def discard_record(body: dict[str, Any], no: str) -> Any:
     """Give up a draft, with a reason; needs If-Match."""
     with unit_of_work(current_access()) as session:
-        etags.check(queries.record_row(session, no, lock=True).version)
+        _check(session, no)
         records.discard(session, current_actor(), no, **body)
         return _answer(session, no)
 

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from runtime.validation.tally import Tally
-from sampling.maths import allocation, estimation, joint, limits, sizes
+from sampling.maths import allocation, estimation, joint, limits, sizes, whole_units
+from sampling.maths.strata import StratumSpread, variance_of_total
 
 Document = Mapping[str, Any]
 
@@ -64,7 +65,7 @@ def allocations(document: Document, tally: Tally) -> None:
 
 
 def _allocation_case(case: Document, tally: Tally) -> None:
-    def strata(*, lower: bool, upper: bool) -> list[allocation.StratumSpread]:
+    def strata(*, lower: bool, upper: bool) -> list[StratumSpread]:
         return [
             _spread(
                 place,
@@ -90,11 +91,11 @@ def _allocation_case(case: Document, tally: Tally) -> None:
         _vector(tally, name, list(each.units.values()), case[name], rel=EXACT)
     tally.close("var_box", found["box"].variance, case["var_box"], rel=EXACT)
     tally.same("optimal", True, allocation.optimality_gap(found["box"]) < EXACT)
-    whole = allocation.integer_optimum(boxed, total)
+    whole = whole_units.integer_optimum(boxed, total)
     rounded = {str(place): value for place, value in enumerate(case["box_rounded_oric"])}
     tally.same("rounded: strata", len(boxed), len(rounded))
     tally.same("rounded: units", int(whole.total), sum(rounded.values()))
-    theirs = allocation.variance_of_total(boxed, rounded)
+    theirs = variance_of_total(boxed, rounded)
     tally.same("whole units no worse than rounded", True, whole.variance <= theirs * (1 + EXACT))
     # A published rounding that beat neither the optimum nor came near it would be damaged.
     tally.close("variance of the rounding", whole.variance, theirs, rel=1e-3)
@@ -108,10 +109,8 @@ def _spread(
     cost: float = 1,
     lower: int = 0,
     upper: int | None = None,
-) -> allocation.StratumSpread:
-    return allocation.StratumSpread(
-        str(place), size, float(spread), Decimal(str(cost)), lower, upper
-    )
+) -> StratumSpread:
+    return StratumSpread(str(place), size, float(spread), Decimal(str(cost)), lower, upper)
 
 
 def is_limits(document: Any) -> bool:

@@ -75,6 +75,9 @@ EARLIER_RUNGS: Final = {
 }
 
 
+CHOOSE_SINGLE: Final = "the tables have no double plan here"
+
+
 class NoDoublePlan(OutOfRange):
     """The tables have no double plan here."""
 
@@ -153,15 +156,14 @@ def double_plan(state: State, found: Cell, *, edition: Edition = Edition.ISO_199
     >>> double_plan(State.NORMAL, cell(State.NORMAL, "K", 1.5))
     DoublePlan(first_size=80, second_size=80, first_acceptance=2, first_rejection=5, acceptance=6)
     """
-    use_single = "use the single plan"
     if state not in _DOUBLE:
-        raise NoDoublePlan(
-            "state", "normal or tightened for a double plan", state.value, use_single
-        )
+        raise NoDoublePlan("kind", "single in reduced inspection", Kind.DOUBLE.value, CHOOSE_SINGLE)
     if found.letter == LETTERS[0]:
-        raise NoDoublePlan("letter", "B or later for a double plan", found.letter, use_single)
+        raise NoDoublePlan("kind", "single at letter A", Kind.DOUBLE.value, CHOOSE_SINGLE)
     if found.acceptance == 0:
-        raise NoDoublePlan("acceptance", "1 or more for a double plan", 0, use_single)
+        raise NoDoublePlan(
+            "kind", "single where the acceptance number is 0", Kind.DOUBLE.value, CHOOSE_SINGLE
+        )
     numbers = _DOUBLE[state][found.acceptance]
     if edition == Edition.Z14:
         numbers = EARLIER_RUNGS.get((state, found.acceptance), numbers)

@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from sampling.maths.allocation import StratumSpread, integer_optimum, whole_units_for_budget
 from sampling.maths.sizes import inclusion_by_size
+from sampling.maths.strata import StratumSpread
+from sampling.maths.whole_units import apportioned, integer_optimum, whole_units_for_budget
 
 Floats = npt.NDArray[np.float64]
 
-PRIOR_STRENGTH = 20.0  # inspections that the overall rate counts for; our own choice
 FLOOR = 0.2  # least share of the average probability that a unit should keep; our own choice
 POOR = 1.25  # a design whose error is so many times the proportional one's is called poor
 SPREAD = 1.0  # cv of 1/pi from which on weights alone double a variance (Kish: 1 + cv**2)
@@ -133,41 +133,6 @@ class Advice:
         return max(known, key=lambda c: c.expected_failing).design if known else None
 
 
-def shrunken_rates(
-    counts: Mapping[str, tuple[int, int]], *, strength: float = PRIOR_STRENGTH
-) -> dict[str, float]:
-    """Failing rates by stratum from past inspections, few of them pulled to the overall rate.
-
-    Parameters
-    ----------
-    counts : mapping of str to (inspected, failing)
-        0 <= failing <= inspected, by stratum.
-    strength : float, > 0
-        Inspections that the overall rate counts for.
-
-    Returns
-    -------
-    dict of str to float
-        ``(failing + strength * overall) / (inspected + strength)`` with the overall rate
-        ``(failing + 1/2) / (inspected + 1)``; strictly between 0 and 1. Without any inspection
-        everything is 1/2, the rate that asks for the largest sample.
-
-    Examples
-    --------
-    >>> rates = shrunken_rates({"A": (99, 0), "D": (0, 0)})
-    >>> round(rates["A"], 4), round(rates["D"], 4)
-    (0.0008, 0.005)
-    """
-    for key, (inspected, failing) in counts.items():
-        if not 0 <= failing <= inspected:
-            raise ValueError(f"stratum {key}: {failing} failing of {inspected} inspected")
-    inspected, failing = (sum(column) for column in zip((0, 0), *counts.values(), strict=True))
-    overall = (failing + 0.5) / (inspected + 1)
-    return {
-        key: (bad + strength * overall) / (seen + strength) for key, (seen, bad) in counts.items()
-    }
-
-
 def advise(
     strata: Sequence[DesignStratum],
     visits: int,
@@ -227,60 +192,14 @@ def advise(
     if planned is not None:
         quotas = {"planned": dict(planned), **quotas}
     found = [_by_strata(strata, name, each, z) for name, each in quotas.items()]
-    found += [
-        _by_unit(strata, name, pi, z) for name, pi in _designs_by_unit(strata, visits).items()
-    ]
+    by_unit = _designs_by_unit(strata, visits)
+    found += [_by_unit(strata, name, *each, z) for name, each in by_unit.items()]
     base = next(c for c in found if c.design == "proportional")
     common = [Concern("stratum-empty", {"stratum": s.key}) for s in strata if not s.size]
     judged = [
         _with_concerns(one, strata, base=base, size=size, least_share=least_share) for one in found
     ]
     return Advice(tuple(strata), visits, confidence, tuple(judged), tuple(common))
-
-
-def apportioned(goals: Mapping[str, float], caps: Mapping[str, int], total: int) -> dict[str, int]:
-    """Whole numbers nearest to wanted shares, none above its cap, that add up to a total.
-
-    Parameters
-    ----------
-    goals : mapping of str to float
-        Wanted in proportion; what a cap cuts off goes to the others in the same proportion.
-    caps : mapping of str to int
-        Most of each.
-    total : int
-        Sum; not above that of the caps of positive goals.
-
-    Returns
-    -------
-    dict of str to int
-        By largest remainder, ties to the name given first.
-
-    Examples
-    --------
-    >>> apportioned({"A": 7, "B": 2, "C": 1}, {"A": 100, "B": 100, "C": 100}, 14)
-    {'A': 10, 'B': 3, 'C': 1}
-    """
-    wanted = dict.fromkeys(goals, 0.0)
-    open_, left = {key for key in goals if goals[key] > 0}, float(total)
-    while open_:
-        whole = math.fsum(goals[key] for key in goals if key in open_)
-        share = {key: left * goals[key] / whole for key in goals if key in open_}
-        full = [key for key, value in share.items() if value > caps[key]]
-        if not full:
-            wanted |= share
-            break
-        for key in full:
-            wanted[key] = float(caps[key])
-            left -= caps[key]
-            open_.discard(key)
-    units = {key: math.floor(value + 1e-9) for key, value in wanted.items()}
-    rest = sorted(
-        (key for key in goals if units[key] < caps[key] and goals[key] > 0),
-        key=lambda key: units[key] - wanted[key],
-    )
-    for key in rest[: total - sum(units.values())]:
-        units[key] += 1
-    return units
 
 
 def _designs_by_strata(
@@ -315,17 +234,22 @@ def _designs_by_strata(
     return found
 
 
-def _designs_by_unit(strata: Sequence[DesignStratum], visits: int) -> dict[str, Floats]:
-    """Probabilities of every unit, stratum after stratum."""
-    size = sum(one.size for one in strata)
-    found = {"equal": np.full(size, visits / size)}
+def _designs_by_unit(
+    strata: Sequence[DesignStratum], visits: int
+) -> dict[str, tuple[list[Floats], Floats]]:
+    """By design: probabilities stratum after stratum, and how many units each of them is for."""
+    sizes = np.array([one.size for one in strata], dtype=float)
+    size = int(sizes.sum())
+    equal = [np.full(1 if one.size else 0, visits / size) for one in strata]
+    found = {"equal": (equal, sizes[sizes > 0])}
     if all(len(one.measures) == one.size for one in strata):
         measure = np.concatenate([np.asarray(one.measures, float) for one in strata])
-        tier = np.concatenate([np.full(one.size, one.tier) for one in strata])
+        tier = np.repeat([one.tier for one in strata], sizes.astype(int))
         mixed = 0.5 / size + 0.5 * tier * measure / float((tier * measure).sum())
-        found["size"] = inclusion_by_size(measure, visits)
-        found["root-size"] = inclusion_by_size(np.sqrt(measure), visits)
-        found["half-size"] = inclusion_by_size(mixed, visits)
+        ends = np.cumsum(sizes.astype(int))[:-1]
+        for name, wanted in (("size", measure), ("root-size", measure**0.5), ("half-size", mixed)):
+            pi = inclusion_by_size(wanted, visits)
+            found[name] = (np.split(pi, ends), np.ones(size))
     return found
 
 
@@ -359,24 +283,27 @@ def _by_strata(
     )
 
 
-def _by_unit(strata: Sequence[DesignStratum], design: str, pi: Floats, z: float) -> Candidate:
-    ends = np.cumsum([one.size for one in strata])
-    parts = np.split(pi, ends[:-1])
-    size, rate = int(ends[-1]), _overall(strata)
-    means = np.concatenate([np.full(one.size, one.rate - rate) for one in strata])
-    noise = np.concatenate([np.full(one.size, one.rate * (1 - one.rate)) for one in strata])
-    spread = float((pi * (1 - pi)).sum())
-    centre = float(((1 - pi) * means).sum()) / spread if spread else 0.0
-    terms = pi * (1 - pi) * (noise / pi**2 + (means / pi - centre) ** 2)
+def _by_unit(
+    strata: Sequence[DesignStratum], design: str, parts: Sequence[Floats], times: Floats, z: float
+) -> Candidate:
+    pi = np.concatenate(parts)
+    size, rate = sum(one.size for one in strata), _overall(strata)
+    lengths = [len(part) for part in parts]
+    means = np.repeat([one.rate - rate for one in strata], lengths)
+    noise = np.repeat([one.rate * (1 - one.rate) for one in strata], lengths)
+    spread = float((times * pi * (1 - pi)).sum())
+    centre = float((times * (1 - pi) * means).sum()) / spread if spread else 0.0
+    terms = times * pi * (1 - pi) * (noise / pi**2 + (means / pi - centre) ** 2)
+    counts = np.split(times * pi, np.cumsum(lengths)[:-1])
     return _candidate(
         strata,
         design,
         by_strata=False,
-        quotas={one.key: float(part.sum()) for one, part in zip(strata, parts, strict=True)},
+        quotas={one.key: float(count.sum()) for one, count in zip(strata, counts, strict=True)},
         standard_error=math.sqrt(float(terms.sum())) / size,
         z=z,
         smallest=float(pi.min()),
-        weight_cv=_weight_cv(float(pi.sum()), float((1 / pi).sum()), size),
+        weight_cv=_weight_cv(float((times * pi).sum()), float((times / pi).sum()), size),
     )
 
 
@@ -437,7 +364,7 @@ def _with_concerns(
         found.append(Concern("uneven-weights", {"cv": one.weight_cv}))
     floor = FLOOR * one.visits / size
     if 0 < one.smallest < floor:
-        found.append(Concern("floor", {"smallest": one.smallest, "floor": floor}))
+        found.append(Concern("floor", {"smallest": one.smallest, "average": one.visits / size}))
     if least_share is not None and Decimal(round(one.visits)) < least_share * size:
         needed = math.ceil(least_share * size)
         facts = {"visits": round(one.visits), "share": float(least_share), "needed": needed}

@@ -89,7 +89,7 @@ def assign(
     ordered = sorted(tasks, key=lambda t: (dispatch.of(t.code), in_frame_order(t.code)))
     lists = list(Eligibility(people, rule).seat_lists(ordered))
 
-    alone = {one.owner for one in lists if one.people.size < one.seats}
+    alone = {one.owner for one in lists if one.size < one.seats}
     if alone:
         blocked = _blocked([ordered[owner] for owner in alone], people, rule)
         return Assignment(teams=(), blocking=blocked)
@@ -128,7 +128,7 @@ def units_without_team(
     people = sorted(inspectors, key=lambda inspector: in_frame_order(inspector.id))
     asked = list(tasks)
     lists = Eligibility(people, rule).seat_lists(asked)
-    short = {one.owner for one in lists if one.people.size < one.seats}
+    short = {one.owner for one in lists if one.size < one.seats}
     return _blocked([asked[owner] for owner in short], people, rule)
 
 

@@ -12,6 +12,7 @@ from core.chain import canonical_json
 from sampling.maths.assignment import Assignment, Inspector
 from sampling.maths.commitment import PROTOCOL, FrameUnit, in_frame_order
 from sampling.maths.draw import StratifiedDraw
+from sampling.maths.shortage import Shortage
 
 JSON_PARTS: Final = (
     "protocol.json",
@@ -126,14 +127,22 @@ def opening(code: str, salt: bytes, recused: frozenset[str]) -> dict[str, Any]:
 
 
 def assignment_part(
-    assignment: Assignment, openings: Sequence[Mapping[str, Any]]
+    assignment: Assignment,
+    openings: Sequence[Mapping[str, Any]],
+    lack: Shortage | None = None,
 ) -> dict[str, Any]:
-    """Teams in the order of dispatch, or the units that block them."""
-    return {
+    """Teams in the order of dispatch, or the units that block them, and why in few words."""
+    told = {
+        "lists": [list(one) for one in lack.lists] if lack else [],
+        "seats": lack.seats if lack else 0,
+        "room": lack.room if lack else 0,
+    }
+    part = {
         "teams": [{"code": t.code, "inspectors": list(t.inspectors)} for t in assignment.teams],
         "blocking": [blocked.code for blocked in assignment.blocking],
         "openings": list(openings),
     }
+    return {**part, "shortage": told} if lack else part
 
 
 def sealed(parts: Mapping[str, Any], verifier: bytes) -> dict[str, bytes]:

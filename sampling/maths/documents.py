@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -52,6 +52,7 @@ BASIS_ORDER = ("mandatory", "declared", "province")
 
 LONGEST_TEXT = 4000
 MOST_ROWS = 500
+_SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,12})?)\s*([%％])?")
 _KEY = re.compile(r"[0-9A-Za-z._-]{1,20}")
 
 
@@ -241,18 +242,15 @@ def _lines(value: Any, field: Field) -> list[str]:
 
 def _share(value: Any, field: Field) -> str:
     typed = str(value)
-    percent = typed.endswith(("%", "％"))
-    try:
-        share = Decimal(typed.rstrip("%％").strip())
-    except InvalidOperation:
-        share = Decimal(0)
-    if not share.is_finite():
-        share = Decimal(0)
-    if percent:
+    # No exponent: 1e-400000 would be a share of half a megabyte.
+    match = None if isinstance(value, float) else _SHARE.fullmatch(typed)
+    share = Decimal(match.group(1)) if match else Decimal(0)
+    if match and match.group(2):
         share /= 100
-    if isinstance(value, float) or not 0 < share <= 1:
-        raise _Unreadable("A share lies above 0 and is at most 1, such as 0.05 or 5%, got {got}.",
-                          got=typed)  # fmt: skip
+    if not 0 < share <= 1:
+        raise _Unreadable(
+            "A share lies above 0 and is at most 1, such as 0.05, got {got}.", got=typed
+        )
     return format(share.normalize(), "f")
 
 

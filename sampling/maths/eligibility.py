@@ -22,32 +22,26 @@ class Eligibility:
         self.people, self.rule = people, rule
         self.kinds = rule.seat_kinds
         self.place = {one.id: n for n, one in enumerate(people)}
-        self._known: dict[tuple[str, str], list[Places]] = {}
-        self._keep = np.ones(len(people), dtype=bool)
+        self._known: dict[tuple[str, str], list[tuple[Places, frozenset[int]]]] = {}
         self._able = np.fromiter((self._is_able(one) for one in people), bool, len(people))
         self._by_region = _holders([one.regions for one in people])
         self._by_category = _holders([one.categories for one in people])
 
     def seat_lists(self, tasks: Iterable[Task]) -> Iterable[SeatList]:
         """The seat lists of some units, unit by unit."""
+        place, seats = self.place, [kind.seats for kind in self.kinds]
         for owner, task in enumerate(tasks):
-            for kind, people in zip(self.kinds, self.of(task), strict=True):
-                yield SeatList(owner, task.code, kind.seats, people)
+            out = {place[name] for name in task.recused if name in place}
+            for wanted, (people, members) in zip(seats, self._of(task), strict=True):
+                away = tuple(out & members) if out else ()
+                yield SeatList(owner, task.code, wanted, people, away)
 
-    def of(self, task: Task) -> list[Places]:
-        """The people for each seat list of a unit, in frame order."""
+    def _of(self, task: Task) -> list[tuple[Places, frozenset[int]]]:
         key = (task.category, task.region)
-        lists = self._known.get(key)
-        if lists is None:
-            lists = self._known[key] = self._lists(*key)
-        out = [self.place[name] for name in task.recused if name in self.place]
-        if not out:
-            return lists
-        keep = self._keep
-        keep[out] = False
-        left = [people[keep[people]] for people in lists]
-        keep[out] = True
-        return left
+        if key not in self._known:
+            lists = self._lists(*key)
+            self._known[key] = [(people, frozenset(people.tolist())) for people in lists]
+        return self._known[key]
 
     def _is_able(self, one: Inspector) -> bool:
         rule, until = self.rule, one.certificate_until

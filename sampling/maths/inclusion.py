@@ -14,14 +14,13 @@ from typing import Any, Final
 
 from core.chain import (
     DIGESTS,
-    MerkleTree,
     canonical_json,
     chain_hash,
     digest,
     leaf_hash,
     verify_inclusion,
 )
-from sampling.maths.commitment import PROTOCOL, FrameUnit, commitment, length_prefixed
+from sampling.maths.commitment import PROTOCOL, WHOLE, FrameUnit, commitment, length_prefixed
 
 FORMAT: Final = "zhiheng-inclusion/v1"
 
@@ -54,7 +53,9 @@ def inclusion_part(
     *,
     unit: FrameUnit,
     index: int,
-    tree: MerkleTree,
+    size: int,
+    path: Sequence[bytes],
+    root: bytes,
     plan: bytes,
     receipt: Mapping[str, Any],
 ) -> dict[str, Any]:
@@ -64,8 +65,12 @@ def inclusion_part(
     ----------
     index : int
         The unit's place in frame order, from 0.
-    tree : MerkleTree
-        That of the whole roster.
+    size : int
+        Units of the roster.
+    path : sequence of bytes
+        From the unit's leaf to the root.
+    root : bytes
+        Of the roster.
     plan : bytes
         plan.json as it was committed.
     receipt : mapping
@@ -81,11 +86,12 @@ def inclusion_part(
             unit.category,
             unit.region,
             unit.recused.hex(),
+            *(() if unit.chance is None else (unit.chance,)),
         ],
         "index": index,
-        "size": tree.size,
-        "path": [one.hex() for one in tree.inclusion_proof(index)],
-        "frame_root": tree.root.hex(),
+        "size": size,
+        "path": [one.hex() for one in path],
+        "frame_root": root.hex(),
         "plan": json.loads(plan),
         "receipt": dict(receipt),
     }
@@ -97,8 +103,8 @@ class Inclusion:
 
     Attributes
     ----------
-    probability : Fraction or None
-        Chance of being drawn, exactly; None where the plan's method is not computed here.
+    probability : Fraction
+        Chance of being drawn, as it was promised: quota / size, or the unit's own.
     """
 
     plan_no: str
@@ -107,7 +113,7 @@ class Inclusion:
     size: int
     quota: int
     reserve: int
-    probability: Fraction | None
+    probability: Fraction
     commitment: str
 
 
@@ -142,8 +148,10 @@ def _checked(proof: Mapping[str, Any], noted: str) -> Inclusion:
     algorithm = str(plan["digest"])
     _need(proof["format"] == FORMAT, f"this is not a {FORMAT} file")
     _need(plan["protocol"] == PROTOCOL and algorithm in DIGESTS, "the protocol is not known here")
-    code, stratum, num, den, category, region, recused = proof["unit"]
-    unit = FrameUnit(code, stratum, category, region, bytes.fromhex(recused), num, den)
+    code, stratum, num, den, category, region, recused, *own = proof["unit"]
+    chance = own[0] if own else None
+    unit = FrameUnit(code, stratum, category, region, bytes.fromhex(recused), num, den, chance)
+    _need((chance is not None) == (plan["method"] == "pareto"), "the unit is of another method")
     root = bytes.fromhex(proof["frame_root"])
     reaches = verify_inclusion(
         leaf=leaf_hash(unit.leaf(), algorithm),
@@ -161,7 +169,7 @@ def _checked(proof: Mapping[str, Any], noted: str) -> Inclusion:
     _check_receipt(proof["receipt"], {"no": plan["no"], **said})
     rule = _rule_of(plan["strata"], stratum)
     _need(sum(one["size"] for one in plan["strata"]) == proof["size"], "strata are not the roster")
-    equal = plan["method"] == "equal" and (num, den) == (1, 1)
+    equal = Fraction(rule["quota"], rule["size"])
     return Inclusion(
         plan_no=plan["no"],
         code=code,
@@ -169,7 +177,7 @@ def _checked(proof: Mapping[str, Any], noted: str) -> Inclusion:
         size=rule["size"],
         quota=rule["quota"],
         reserve=rule["reserve"],
-        probability=Fraction(rule["quota"], rule["size"]) if equal else None,
+        probability=equal if chance is None else Fraction(chance, WHOLE),
         commitment=value,
     )
 

@@ -311,14 +311,15 @@ def stratified_limits(strata: Sequence[StratumCount], *, confidence: float = 0.9
 
 def _most_hidden(strata: Sequence[StratumCount], rest: float) -> int:
     """Most failing units of which a draw sees none with probability above `rest`."""
-    budget, hidden = -math.log(rest), 0
+    budget = -math.log(rest)
+    hidden = sum(one.size for one in strata if not one.drawn)  # nothing speaks against them
 
     def cost(one: StratumCount, count: int) -> float:
         """What the (count + 1)th failing unit takes from the log probability of seeing none."""
         left = one.size - count
         return math.inf if left <= one.drawn else math.log(left / (left - one.drawn))
 
-    heap = [(cost(one, 0), place, 0) for place, one in enumerate(strata) if one.size]
+    heap = [(cost(one, 0), place, 0) for place, one in enumerate(strata) if one.drawn]
     heapq.heapify(heap)
     spent = 0.0
     while heap:

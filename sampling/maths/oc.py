@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special, stats
 
 from sampling.maths.ranges import OutOfRange, whole
 
@@ -63,7 +63,13 @@ class DoublePlan:
     def __post_init__(self) -> None:
         for field in ("first_size", "second_size"):
             whole(field, getattr(self, field), 1, LARGEST_SAMPLE, "give both sample sizes")
-        whole("first_acceptance", self.first_acceptance, 0, LARGEST_SAMPLE, "give it")
+        whole(
+            "first_acceptance",
+            self.first_acceptance,
+            0,
+            LARGEST_SAMPLE,
+            "give the acceptance number",
+        )
         whole(
             "first_rejection",
             self.first_rejection,
@@ -129,7 +135,9 @@ def _check(plan: AnyPlan, qualities: Sequence[float], model: Model, lot_size: in
     high = 1.0 if model == Model.BINOMIAL else MOST_FINDINGS_PER_ITEM
     for each in qualities:
         if not 0 <= each <= high:
-            raise OutOfRange("quality", f"from 0 to {high:g} per item", each, "2.5 % is 0.025")
+            raise OutOfRange(
+                "quality", f"from 0 to {high:g} per item", each, "a share of 1: 5 percent is 0.05"
+            )
 
 
 def _below(
@@ -152,9 +160,14 @@ def _below(
 
 def _exactly(model: Model, size: int, count: int, quality: Values, lot_size: int | None) -> Values:
     if model == Model.HYPERGEOMETRIC:
+        assert lot_size is not None
         return np.asarray(stats.hypergeom.pmf(count, lot_size, quality, size))
     if model == Model.BINOMIAL:
-        return np.asarray(stats.binom.pmf(count, size, quality))
+        # Not binom.pmf: it overflows for shares near the smallest number there is.
+        ways = special.gammaln(size + 1) - special.gammaln(count + 1)
+        ways -= special.gammaln(size - count + 1)
+        powers = special.xlogy(count, quality) + special.xlog1py(size - count, -quality)
+        return np.asarray(np.exp(ways + powers)) if count <= size else np.zeros_like(quality)
     return np.asarray(stats.poisson.pmf(count, size * quality))
 
 
@@ -274,7 +287,10 @@ def characteristics(
         if lot_size is not None:
             left = max(lot_size - one, 0), max(lot_size - both, 0)
             missed = (float(first[at]) * left[0] + float(second[at]) * left[1]) / lot_size
-            inspected = lot_size * (1 - missed)
+            looked_at = float(first[at]) * min(one, lot_size) + float(second[at]) * min(
+                both, lot_size
+            )
+            inspected = looked_at + lot_size * (1 - accepted)
         points.append(
             Characteristic(
                 quality=float(quality),
@@ -310,7 +326,7 @@ def quality_accepted_with(
         If an argument lies outside its range.
     """
     if not 0 < probability < 1:
-        raise OutOfRange("probability", "more than 0 and less than 1", probability, "try 0.10")
+        raise OutOfRange("probability", "more than 0 and less than 1", probability, "0.10 is usual")
 
     def accepted(quality: float) -> float:
         return acceptance_probabilities(plan, [quality], model=model, lot_size=lot_size)[0]

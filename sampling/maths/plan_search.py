@@ -16,8 +16,8 @@ from typing import Final
 from sampling.maths.oc import Model, SinglePlan, acceptance_probabilities
 from sampling.maths.ranges import OutOfRange, share, whole
 
-MOST_FINDINGS_TRIED: Final = 2000
-LARGEST_SOUGHT: Final = 200_000
+MOST_FINDINGS_TRIED: Final = 1000
+LARGEST_SOUGHT: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ class Risks:
     consumer_risk: float = 0.10
 
     def __post_init__(self) -> None:
-        share("aql", self.aql, "1 % is 0.01", open_ends=True)
-        share("limit", self.limit, "5 % is 0.05", open_ends=True)
+        share("aql", self.aql, "a share of 1: 5 percent is 0.05", open_ends=True)
+        share("limit", self.limit, "a share of 1: 5 percent is 0.05", open_ends=True)
         share("producer_risk", self.producer_risk, "0.05 is usual", open_ends=True)
         share("consumer_risk", self.consumer_risk, "0.10 is usual", open_ends=True)
         if self.limit <= self.aql:
@@ -107,8 +107,7 @@ def find_plan(risks: Risks, *, model: Model, lot_size: int | None = None) -> Fou
     Raises
     ------
     OutOfRange
-        If an argument lies outside its range, or the lot is too small to tell the two qualities
-        apart, or more than 200 000 items would be needed.
+        If an argument lies outside its range, or more than 100 000 items would be needed.
 
     Notes
     -----
@@ -135,13 +134,6 @@ def find_plan(risks: Risks, *, model: Model, lot_size: int | None = None) -> Fou
         whole("lot_size", lot_size, 2, 1_000_000_000, "give the number of items in the lot")
         good, bad = _counts(risks, lot_size)
         largest = min(largest, lot_size)
-        if bad <= good:
-            raise OutOfRange(
-                "lot_size",
-                "large enough for the two qualities to differ by an item",
-                lot_size,
-                "inspect the whole lot",
-            )
 
     def accepted(quality: float, size: int, acceptance: int) -> float:
         return acceptance_probabilities(
@@ -158,10 +150,10 @@ def find_plan(risks: Risks, *, model: Model, lot_size: int | None = None) -> Fou
     needed = borne = 1
     for acceptance in range(MOST_FINDINGS_TRIED):
         # Both bounds rise with the acceptance number, so each search begins at the last one.
-        needed = _first(needed, largest, keeps_consumer)
+        needed = first_size(needed, largest, keeps_consumer)
         if needed > largest:
             break
-        borne = _first(max(borne, 1), largest, breaks_producer) - 1
+        borne = first_size(max(borne, 1), largest, breaks_producer) - 1
         proof.append(Bounds(acceptance, needed, borne))
         if needed <= borne:
             return FoundPlan(
@@ -183,7 +175,7 @@ def find_plan(risks: Risks, *, model: Model, lot_size: int | None = None) -> Fou
     )
 
 
-def _first(low: int, high: int, holds: Callable[[int], bool]) -> int:
+def first_size(low: int, high: int, holds: Callable[[int], bool]) -> int:
     """The first size from ``low`` at which a claim holds that stays true; else ``high + 1``.
 
     Doubling steps, then halving: a handful of evaluations even for large samples.

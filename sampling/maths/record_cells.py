@@ -16,6 +16,10 @@ LONGEST = {Kind.TEXT: 300, Kind.LONG: 2000, Kind.URL: 1000}
 PLACES = {Kind.AMOUNT: 4, Kind.MONEY: 2}
 LARGEST = Decimal(10**12)
 MOST_SAMPLES = 40
+# 2026-11-18, 2026/3/2, 2026.3.2, 2026年3月2日, 20261118
+_DAY = re.compile(
+    r"(\d{4})(?:[-/.](\d{1,2})[-/.](\d{1,2})|年(\d{1,2})月(\d{1,2})日|(\d\d)(\d\d))", re.ASCII
+)
 NONE_TO_TELL = "/"  # how a form says that there is nothing to write
 
 
@@ -139,8 +143,11 @@ def _text(field: RecordField, text: str, found: Problems) -> str | None:
 
 
 def _day(field: RecordField, text: str, found: Problems) -> str | None:
+    parts = _DAY.fullmatch(text)
     try:
-        return date.fromisoformat(text.replace("/", "-")).isoformat()
+        if parts is None:
+            raise ValueError(text)
+        return date(*(int(part) for part in parts.groups() if part)).isoformat()
     except ValueError:
         found.wrong(field.name, "“{value}” is not a date; write it like 2026-11-18.", value=text)
         return None

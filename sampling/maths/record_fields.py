@@ -29,6 +29,21 @@ class Channel(StrEnum):
     ONLINE = "online"
 
 
+# Code → its name on the form and in English.
+PURPOSE_WORDS: dict[str, tuple[str, str]] = {
+    "supervision": ("监督抽查", "supervision sampling"),
+    "special": ("专项抽查", "special sampling"),
+    "follow_up": ("跟踪抽查", "follow-up sampling"),
+    "joint": ("联合抽查", "joint sampling"),
+    "monitoring": ("风险监测", "risk monitoring"),
+}
+CHANNEL_WORDS: dict[str, tuple[str, str]] = {
+    "production": ("生产领域", "production"),
+    "shop": ("流通领域", "trade"),
+    "online": ("网络销售", "online"),
+}
+
+
 class SampleKind(StrEnum):
     """What a sealed sample is for."""
 

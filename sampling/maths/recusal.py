@@ -100,7 +100,8 @@ def stand_in(
     people = sorted(inspectors, key=lambda one: in_frame_order(one.id))
     seat_kind(rule, position)
     owned = [n for n, kind in enumerate(rule.seat_kinds) for _ in range(kind.seats)]
-    able = Eligibility(people, rule).of(task)[owned[position]].tolist()
+    lists = list(Eligibility(people, rule).seat_lists([task]))
+    able = lists[owned[position]].able()
     free = [people[place].id for place in able if people[place].id not in team]
     if not free:
         return StandIn(None, _blocked(task, team, position, people, rule))

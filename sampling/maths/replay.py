@@ -36,6 +36,7 @@ from sampling.maths.commitment import (
 from sampling.maths.draw import Permanent, StratifiedDraw, StratumRule, draw_stratified, tickets
 from sampling.maths.entropy import entropy_bytes
 from sampling.maths.recusal import stand_in
+from sampling.maths.shortage import lack_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +276,18 @@ class _Replay:
         _need(self.given_teams["blocking"] == blocking, "other units block the assignment")
         teams = [{"code": t.code, "inspectors": list(t.inspectors)} for t in found.teams]
         _need(self.given_teams["teams"] == teams, "other teams")
+        if "shortage" in self.given_teams:
+            self._check_shortage(self.given_teams["shortage"])
+
+    def _check_shortage(self, told: Mapping[str, Any]) -> None:
+        """Hall's condition fails for the lists that are named: more seats than room."""
+        named = [(code, place) for code, place in told["lists"]]
+        tasks = [self.opened[code] for code in dict.fromkeys(code for code, _ in named)]
+        seats, room = lack_of(tasks, named, self.inspectors, team_rule_of(self.plan))
+        _need(
+            len(set(named)) == len(named) and told["seats"] == seats > room == told["room"],
+            "the shortage is none",
+        )
 
     def check_history(self) -> None:
         at_work = {team["code"]: team["inspectors"] for team in self.given_teams["teams"]}

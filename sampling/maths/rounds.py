@@ -22,14 +22,28 @@ Places = npt.NDArray[np.intp]
 _FULL: Final = np.iinfo(np.int64).max  # the level of somebody without room: behind everybody
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: setting each field through object costs more than the rest
 class SeatList:
-    """``seats`` of one unit, and the places of the people with room who may take them."""
+    """``seats`` of one unit, and the places of the people with room who may take them.
+
+    ``people`` is shared by all units of a kind; ``out`` are those of them who are recused here.
+    """
 
     owner: int  # place of the unit in the order of dispatch
     code: str
     seats: int
     people: Places
+    out: tuple[int, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """How many may take a seat."""
+        return self.people.size - len(self.out)
+
+    def able(self) -> list[int]:
+        """Who may take a seat, in frame order."""
+        people: list[int] = self.people.tolist()
+        return [place for place in people if place not in self.out] if self.out else people
 
 
 class Rounds:
@@ -61,19 +75,22 @@ class Rounds:
         is_stuck = False
         for one in self.lists:
             people, seats = one.people, one.seats
+            for person in one.out:
+                level[person] = _FULL
             at = level[people]
-            # Only those level with the last one taken can matter: tickets for them alone.
-            last = np.partition(at, seats - 1)[seats - 1] if people.size > seats else at.max()
-            if last == _FULL:
-                taken = self._ordered(one.code, people[at < _FULL].tolist(), load)[:seats]
-                is_stuck = is_stuck or len(taken) < seats
+            least = at.min()
+            near = people[at == least] if least != _FULL else people[:0]
+            if near.size >= seats:  # nearly always: tickets for those of the least load alone
+                taken = self._smallest(one.code, near.tolist(), seats)
             else:
-                ahead = people[at < last].tolist()
-                level_ones = people[at == last].tolist()
-                taken = self._ordered(one.code, ahead, load) if ahead else []
-                taken += self._smallest(one.code, level_ones, seats - len(taken))
+                able = at < _FULL
+                if np.count_nonzero(able) > seats:  # up to the load of the last one taken
+                    able = at <= np.partition(at, seats - 1)[seats - 1]
+                taken = self._ordered(one.code, people[able].tolist(), load)[:seats]
+                is_stuck = is_stuck or len(taken) < seats
             for person in taken:
                 load[person] += 1
+            for person in (*taken, *one.out):
                 level[person] = load[person] if load[person] < caps[person] else _FULL
             chosen.append(taken)
         return chosen, is_stuck
@@ -84,7 +101,7 @@ class Rounds:
         chosen = []
         for index, one in enumerate(self.lists):
             taken: list[int] = []
-            for person in self._ordered(one.code, one.people.tolist(), load):
+            for person in self._ordered(one.code, one.able(), load):
                 if len(taken) == one.seats:
                     break
                 if load[person] < caps[person] and completion.fix(index, ids[person]):
@@ -98,7 +115,7 @@ class Rounds:
         """The flow in which these people sit, to be filled up."""
         ids = self.ids
         found = Completion(
-            [Demand(one.seats, tuple(ids[p] for p in one.people.tolist())) for one in self.lists],
+            [Demand(one.seats, tuple(ids[place] for place in one.able())) for one in self.lists],
             {
                 name: max(0, cap - load)
                 for name, load, cap in zip(ids, self.loads, self.caps, strict=True)
@@ -111,12 +128,15 @@ class Rounds:
 
     def _tickets(self, code: str, people: Sequence[int]) -> list[bytes]:
         # Half a million in a large plan: the loop holds nothing but the three calls it needs.
-        start, named = self.pair.under(code).started.copy, self.named
-        found = []
+        named, started = self.named, self.pair.started.copy()
+        started.update(length_prefixed(code))
+        start = started.copy
+        found: list[bytes] = []
+        keep = found.append
         for person in people:
             taken = start()
             taken.update(named[person])
-            found.append(taken.digest())
+            keep(taken.digest())
         return found
 
     def _ordered(self, code: str, people: Sequence[int], load: Sequence[int]) -> list[int]:

@@ -15,6 +15,7 @@ from sampling.maths.switching import ACCEPTED_TO_NORMAL, REDUCED_FROM, WINDOW
 # A state of the chain: severity; lots since the last rejection that still counts (0: the lot just
 # before; None: no rejection in the last four) or accepted lots in a row; switching score.
 Place = tuple[State, int | None, int]
+NEVER = 1e-50  # a move less probable than this is not made
 _START: Place = (State.NORMAL, None, 0)
 
 
@@ -101,6 +102,7 @@ def scheme_characteristic(
     Lots of constant quality, independent. Reduced inspection is left on a rejected lot only;
     normal inspection begins with an empty history and score 0. Inspection is not discontinued:
     with the stop of clause 9.4 every scheme ends sooner or later, and a long run does not exist.
+    Moves less probable than 1e-50 are left out.
 
     References
     ----------
@@ -121,7 +123,7 @@ def scheme_characteristic(
     edges: list[tuple[int, int, float]] = []
     for at, place in enumerate(places):  # grows while it is walked
         for onward, chance in _moves(place, chances, gain, with_reduced):
-            if chance <= 0:
+            if chance < NEVER:
                 continue
             if onward not in places:
                 places.append(onward)

@@ -20,6 +20,7 @@ from sampling.maths.eligibility import Eligibility
 from sampling.maths.rounds import SeatList
 from sampling.maths.teams import Inspector, Reason, Task, TeamRule, static_reason
 
+_EFFORT: Final = 100_000  # lists put into flows while dropping; some seconds
 _TRIED: Final = 5000  # sets looked at in search of a smaller one; some milliseconds each hundred
 
 
@@ -38,7 +39,8 @@ class Shortage:
     people: tuple[str, ...]
     room: int
     others: tuple[tuple[str, int], ...]
-    is_smallest: bool  # of all such sets; otherwise none of its parts is one
+    is_minimal: bool  # no list can be spared; False only where looking further took too long
+    is_smallest: bool  # no other such set has fewer lists
 
 
 def shortage(
@@ -73,16 +75,57 @@ def shortage(
     ordered = sorted(tasks, key=lambda task: in_frame_order(task.code))
     lists = list(Eligibility(people, rule).seat_lists(ordered))
     room = {one.id: max(0, one.cap - one.load) for one in people}
-    demands = [
-        Demand(one.seats, tuple(people[place].id for place in one.people.tolist())) for one in lists
-    ]
+    demands = [Demand(one.seats, tuple(people[place].id for place in one.able())) for one in lists]
     # A list that is short by itself is the smallest set there can be.
     alone = [n for n, one in enumerate(demands) if len(one.eligible) < one.seats]
     deficient = alone[:1] or _deficient(demands, range(len(demands)), room)
     if not deficient:
         return None
-    found, is_smallest = _smallest(deficient, _reduced(deficient, demands, room), demands, room)
-    return _told(found, lists, demands, ordered, people, rule, room, is_smallest)
+    reduced, is_minimal = _reduced(deficient, demands, room)
+    found, is_smallest = _smallest(deficient, reduced, demands, room)
+    return _told(
+        found,
+        lists,
+        demands,
+        ordered,
+        people,
+        rule,
+        room,
+        is_minimal=is_minimal,
+        is_smallest=is_smallest,
+    )
+
+
+def lack_of(
+    tasks: Sequence[Task],
+    named: Sequence[tuple[str, int]],
+    inspectors: Sequence[Inspector],
+    rule: TeamRule,
+) -> tuple[int, int]:
+    """Seats that some seat lists want, and the room that those who may take them have there.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+        The units of the lists.
+    named : sequence of (code, number)
+        Each list by its unit and its number there, from 0.
+
+    Raises
+    ------
+    ValueError
+        If a unit has no such list.
+    """
+    people = sorted(inspectors, key=lambda one: in_frame_order(one.id))
+    lists: dict[tuple[str, int], SeatList] = {}
+    for task in tasks:
+        for number, one in enumerate(Eligibility(people, rule).seat_lists([task])):
+            lists[task.code, number] = one
+    if not set(named) <= set(lists):
+        raise ValueError("a unit has no such seat list")
+    wanted = Counter(place for key in named for place in lists[key].able())
+    room = sum(min(people[n].cap - people[n].load, count) for n, count in wanted.items())
+    return sum(lists[key].seats for key in named), room
 
 
 def _deficient(demands: Sequence[Demand], of: Sequence[int], room: dict[str, int]) -> list[int]:
@@ -91,14 +134,19 @@ def _deficient(demands: Sequence[Demand], of: Sequence[int], room: dict[str, int
     return sorted(of[place] for place in completion.fill())
 
 
-def _reduced(found: list[int], demands: Sequence[Demand], room: dict[str, int]) -> list[int]:
+def _reduced(
+    found: list[int], demands: Sequence[Demand], room: dict[str, int]
+) -> tuple[list[int], bool]:
     """Drop demands, many at a time and then one by one, while the rest stays deficient."""
     found = sorted(found, key=lambda n: (-len(demands[n].eligible), -n))
-    size = len(found) // 2
+    size, effort = max(1, len(found) // 2), 0
     while size:
         start = 0
-        while start < len(found):
+        while start < len(found) > 1:
             rest = found[:start] + found[start + size :]
+            effort += len(rest)
+            if effort > _EFFORT:
+                return sorted(found), False
             smaller = _deficient(demands, rest, room) if rest else []
             if smaller:
                 kept = set(smaller)
@@ -107,8 +155,8 @@ def _reduced(found: list[int], demands: Sequence[Demand], room: dict[str, int]) 
                 found = [n for n in found if n in kept]
             else:
                 start += size
-        size = min(size // 2, len(found) // 2) if size > 1 else 0
-    return sorted(found)
+        size = min(size // 2, max(1, len(found) // 2)) if size > 1 else 0
+    return sorted(found), True
 
 
 def _smallest(
@@ -141,6 +189,8 @@ def _told(
     people: Sequence[Inspector],
     rule: TeamRule,
     room: dict[str, int],
+    *,
+    is_minimal: bool,
     is_smallest: bool,
 ) -> Shortage:
     kinds = len(rule.seat_kinds)
@@ -161,5 +211,6 @@ def _told(
         people=tuple(sorted(able, key=in_frame_order)),
         room=seats - _lack(found, demands, room),
         others=tuple(sorted(reasons.items())),
+        is_minimal=is_minimal or is_smallest,
         is_smallest=is_smallest,
     )

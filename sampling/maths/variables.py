@@ -85,7 +85,7 @@ def variables_acceptance(plan: VariablesPlan, shares: Sequence[float]) -> list[f
     0.676547986
     """
     for each in shares:
-        share("quality", each, "5 % is 0.05", open_ends=True)
+        share("quality", each, "a share of 1: 5 percent is 0.05", open_ends=True)
     root = sqrt(plan.size)
     found = []
     for each in shares:
@@ -154,7 +154,12 @@ def find_variables_plan(risks: Risks, *, spread_known: bool) -> FoundVariablesPl
 
     low, high = least, LARGEST_SAMPLE
     if sigma_size > LARGEST_SAMPLE or not serves(high):
-        raise OutOfRange("limit", "far enough from the AQL for 5000 items", risks.limit, "raise it")
+        raise OutOfRange(
+            "limit",
+            f"far enough from the AQL for a sample of {LARGEST_SAMPLE} items",
+            risks.limit,
+            "raise it, or allow higher risks",
+        )
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if serves(middle) else (middle + 1, high)

@@ -127,6 +127,62 @@ def indicators(
     return np.array(columns).T, np.array(goals), tuple(names)
 
 
+def joined_classes(
+    classes: Sequence[str], answered: Sequence[str], parents: Mapping[str, str | None]
+) -> dict[str, str]:
+    """Join classes without an answer with their neighbours in a tree, as little as need be.
+
+    Parameters
+    ----------
+    classes : sequence of str
+        Classes of the roster.
+    answered : sequence of str
+        Those with an answer.
+    parents : mapping of str to (str or None)
+        The class above each; None at a root.
+
+    Returns
+    -------
+    dict of str to str
+        What each class of the roster counts as: itself, or a class above it.
+
+    Raises
+    ------
+    NotCalibrated
+        If a root is left without an answer.
+
+    Notes
+    -----
+    Where a class has no answer, everything below the class above it counts as one, and so on up.
+
+    Examples
+    --------
+    >>> joined_classes(["a1", "a2", "b1"], ["a1", "b1"], {"a1": "a", "a2": "a", "b1": "b"})
+    {'a1': 'a', 'a2': 'a', 'b1': 'b1'}
+    """
+    as_class = {each: each for each in classes}
+
+    def is_below(each: str, above: str) -> bool:
+        seen: set[str] = set()
+        at: str | None = each
+        while at is not None and at not in seen:
+            if at == above:
+                return True
+            seen.add(at)
+            at = parents.get(at)
+        return False
+
+    while True:
+        met = {as_class[each] for each in answered if each in as_class}
+        empty = sorted({each for each in as_class.values() if each not in met})
+        if not empty:
+            return as_class
+        above = parents.get(empty[0])
+        if above is None:
+            raise NotCalibrated(f"nothing of class {empty[0]} was inspected: take strata only")
+        as_class = {each: above if is_below(now, above) else now for each, now in as_class.items()}
+
+
 def calibrated(
     weights: Sequence[float],
     columns: Floats,
@@ -192,10 +248,15 @@ def calibrated(
         multipliers = multipliers + change
         if not np.isfinite(multipliers).all() or np.max(np.abs(multipliers)) > 500:
             break
-    within = f" within the factors {lower:g} to {upper:g}" if distance is Distance.LOGIT else ""
+    missed = f"{100 * worst:.3g}"
+    if distance is Distance.LOGIT:
+        raise NotCalibrated(
+            f"no weights meet the known totals within the factors {lower:g} to {upper:g}; the "
+            f"nearest miss one of them by {missed} %: take fewer totals, or widen the bounds"
+        )
     raise NotCalibrated(
-        f"no weights meet the known totals{within}; the nearest miss one of them by "
-        f"{100 * worst:.3g} %. Take fewer totals, join classes, or widen the bounds"
+        f"no weights meet the known totals; the nearest miss one of them by {missed} %: take "
+        "fewer totals, or join classes"
     )
 
 

@@ -70,7 +70,7 @@ class Plan(Base, Versioned):
     identity: Mapped[str] = mapped_column(default="number", server_default="number")
     visit_on: Mapped[date]
     disclose_on: Mapped[date | None]  # the drawn list is public from this day; None: at once
-    team: Mapped[dict[str, Any]]  # size, mixed, qualification, certificate, region, cap
+    team: Mapped[dict[str, Any]]  # see service.planning.TEAM
     sources: Mapped[list[Any]]  # entropy sources as committed
     # category_codes, region_codes, repeat_days, exclusions, yearly_cap, exemption, certain
     filters: Mapped[dict[str, Any]]
@@ -159,6 +159,7 @@ class PlanRecusal(Base):
     plan_id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(primary_key=True)
     inspector_id: Mapped[str] = mapped_column(primary_key=True)
+    kinds: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")  # not published
 
 
 class EntropyEntry(Base):
@@ -190,6 +191,7 @@ class Draw(Base):
     drawn_at: Mapped[datetime]
     # Units that stand in the way of an assignment, each with the inspectors' reasons; empty: none.
     blocking: Mapped[list[Any]]
+    shortage: Mapped[dict[str, Any] | None]  # the fewest of these that prove it, for people
 
 
 class DrawnUnit(Base):

@@ -115,6 +115,12 @@ def published_records(
     return with_words(statement, text or "")
 
 
+def latest_records() -> Select[ResultPublication]:
+    """Published records, that which last said something new first; a withdrawal is news."""
+    changed = func.coalesce(ResultPublication.withdrawn_at, ResultPublication.published_at)
+    return published_records().order_by(changed.desc(), ResultPublication.id.desc())
+
+
 def public_records(session: Session, rows: Sequence[ResultPublication]) -> list[PublicRecord]:
     """Published records as everybody sees them, in the order given."""
     corrected = dict(
@@ -197,8 +203,9 @@ def public_tasks(session: Session, plans: Sequence[Plan]) -> list[PublicTask]:
         ).all()
     )
     views = {view.no: view for view in public_views(session, plans)}
-    return [
-        PublicTask(views[plan.no], *rows.get(plan.id, (None, None)), counts.get(plan.id, 0))
-        for plan in plans
-        if plan.no in views
-    ]
+    found = []
+    for plan in plans:
+        if plan.no in views:
+            paper_no, row_key = rows.get(plan.id, (None, None))
+            found.append(PublicTask(views[plan.no], paper_no, row_key, counts.get(plan.id, 0)))
+    return found

@@ -28,7 +28,7 @@ MOST_ENTRIES: Final = 1000  # in one answer
 
 # Kinds whose whole body is public at once. Of any other kind only the fields below are shown until
 # the drawn list is public: a seed, or the code of a replaced unit, would tell who is to be visited.
-OPEN_KINDS: Final = frozenset({"plan.committed", "plan.void", "log.key"})
+OPEN_KINDS: Final = frozenset({"plan.committed", "draw.closed", "plan.void", "log.key"})
 OPEN_FIELDS: Final = {"draw.made": ("no", "parts"), "plan.entropy": ("no", "source")}
 
 
@@ -47,6 +47,13 @@ class LogEntryView:
     body: dict[str, Any]
     is_whole: bool
     opens_on: date | None
+    stream: str = STREAM
+
+    @property
+    def recorded(self) -> str | None:
+        """The instant exactly as it was hashed."""
+        at = self.recorded_at
+        return None if at is None else at.isoformat(timespec="microseconds")
 
 
 @dataclass(frozen=True, slots=True)

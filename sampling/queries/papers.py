@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from sampling.errors import PaperUnknown
@@ -139,6 +139,8 @@ def newest_edition(session: Session, no: str, *, lock: bool = False) -> Paper:
     """
     statement = select(Paper).where(Paper.no == no).order_by(Paper.edition.desc()).limit(1)
     if lock:
+        # By number, before the row: who waits for the old edition's row would not see the new one.
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(no, 0))))
         statement = statement.with_for_update().execution_options(populate_existing=True)
     row = session.execute(statement).scalar_one_or_none()
     if row is None:
@@ -261,8 +263,15 @@ def is_listed(session: Session, plan: Plan) -> bool:
     return any(item["key"] == row["item"] for item in items.body["rows"])
 
 
-def open_papers(session: Session) -> int:
-    """How many editions wait for approval or publication."""
+def waiting_papers(session: Session, account_id: int | None) -> int:
+    """How many editions wait for this person: drafts of others, and approved ones."""
     return session.execute(
-        select(func.count()).select_from(Paper).where(Paper.published_at.is_(None))
+        select(func.count())
+        .select_from(Paper)
+        .where(
+            or_(
+                and_(Paper.state == "draft", Paper.drafted_by.is_distinct_from(account_id)),
+                Paper.state == "approved",
+            )
+        )
     ).scalar_one()

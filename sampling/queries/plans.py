@@ -202,6 +202,7 @@ def plan_detail(session: Session, plan_no: str) -> PlanDetail:
         software=drawn.software if drawn else None,
         voided_at=plan.voided_at,
         blocking=tuple(drawn.blocking) if drawn else (),
+        shortage=drawn.shortage if drawn else None,
         is_demo=any(source["kind"] == SourceKind.DEMO for source in plan.sources),
     )
 

@@ -312,3 +312,15 @@ def desk_counts(rows: Sequence[DeskRow]) -> DeskCounts:
         returned=states.count(RecordState.RETURNED),
         overdue=sum(row.is_overdue for row in rows),
     )
+
+
+def waiting_for_review(session: Session, account_id: int | None) -> int:
+    """How many records wait for a review that this person may do: those of others."""
+    return session.execute(
+        select(func.count())
+        .select_from(ResultPublication)
+        .where(
+            ResultPublication.state == RecordState.PENDING.value,
+            ResultPublication.recorded_by.is_distinct_from(account_id),
+        )
+    ).scalar_one()

@@ -36,6 +36,7 @@ from sampling.models.records import (
 )
 
 REPLACED = "replaced"
+VERSIONS = 1_000_000  # more than one edition ever has
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,14 @@ class RecordView:
         return None if self.sha256 is None else self.sha256[:SHORT]
 
 
+def version_of(row: SamplingRecord) -> int:
+    """The version a change must name: those of a later edition lie above all of an earlier one.
+
+    A form of the first edition, left open in another window, can so never change the second.
+    """
+    return (row.edition - 1) * VERSIONS + row.version
+
+
 def record_views(session: Session, rows: Sequence[SamplingRecord]) -> list[RecordView]:
     """Editions with all that belongs to them, in the order given."""
     if not rows:
@@ -175,7 +184,7 @@ def record_views(session: Session, rows: Sequence[SamplingRecord]) -> list[Recor
                 created_at=row.created_at,
                 updated_at=row.updated_at,
                 signed_at=row.signed_at,
-                version=row.version,
+                version=version_of(row),
             )
         )
     return views
@@ -267,7 +276,7 @@ def _parts(
     dict[int, list[RecordSignature]],
 ]:
     samplers: dict[int, list[SamplerView]] = defaultdict(list)
-    for record_id, *facts in session.execute(
+    for record_id, person_id, number, name, certificate_no in session.execute(
         select(
             RecordSampler.record_id, Person.id, Person.number, Person.name, Person.certificate_no
         )
@@ -275,7 +284,7 @@ def _parts(
         .where(RecordSampler.record_id.in_(ids))
         .order_by(RecordSampler.record_id, RecordSampler.position)
     ):
-        samplers[record_id].append(SamplerView(*facts))
+        samplers[record_id].append(SamplerView(person_id, number, name, certificate_no))
     samples: dict[int, list[SampleView]] = defaultdict(list)
     for sample in session.execute(
         select(RecordSample).where(RecordSample.record_id.in_(ids)).order_by(RecordSample.id)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hmac
-from datetime import datetime
+from datetime import date
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from sampling.errors import RecordUnknown
@@ -27,6 +27,13 @@ def record_row(
     RecordUnknown
         There is none.
     """
+    if lock:
+        # One lock for all editions: whoever waited here then sees the edition made meanwhile.
+        session.execute(
+            select(SamplingRecord.id)
+            .where(SamplingRecord.no == no, SamplingRecord.edition == 1)
+            .with_for_update()
+        )
     statement = select(SamplingRecord).where(SamplingRecord.no == no)
     if edition is not None:
         statement = statement.where(SamplingRecord.edition == edition)
@@ -119,7 +126,7 @@ def records_of_unit(session: Session, plan_no: str, code: str) -> list[RecordVie
     )
 
 
-def records_of_person(session: Session, person_id: int) -> list[RecordView]:
+def drafts_of(session: Session, person_id: int) -> list[RecordView]:
     """The open drafts of a sampler, the latest changed first."""
     mine = select(RecordSampler.record_id).where(RecordSampler.person_id == person_id)
     statement = (
@@ -149,10 +156,15 @@ def team_of(session: Session, plan_id: int, code: str) -> list[int]:
     )
 
 
-def same_product_before(session: Session, view: RecordView, since: datetime) -> list[str]:
-    """Numbers of earlier signed records of the same product: producer, standard, brand, model."""
+def same_product_before(session: Session, view: RecordView, *, since: date) -> list[str]:
+    """Numbers of signed records that sampled the same product from a day on.
+
+    The same product is the same producer, standard, brand and model. Monitoring samples do not
+    count: they are no supervision.
+    """
+    content = SamplingRecord.content
     wanted = [
-        SamplingRecord.content[name].as_string() == view.values.get(name, "")
+        content[name].as_string() == view.values.get(name, "")
         for name in ("producer_name", "standard_no", "brand", "model")
     ]
     rows = session.execute(
@@ -161,8 +173,8 @@ def same_product_before(session: Session, view: RecordView, since: datetime) -> 
             SamplingRecord.state == RecordState.SIGNED,
             SamplingRecord.no != view.no,
             SamplingRecord.purpose != "monitoring",
-            SamplingRecord.signed_at >= since,
-            and_(*wanted),
+            content["sampled_on"].as_string() >= since.isoformat(),  # ISO days sort as text
+            *wanted,
         )
         .distinct()
         .order_by(SamplingRecord.no)

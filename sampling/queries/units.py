@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from registry.models import Person
 from sampling.maths.commitment import WHOLE
 from sampling.models.plans import (
-    Assignment,
     DrawnUnit,
     FrameUnit,
     InspectionResult,
@@ -20,6 +19,7 @@ from sampling.models.plans import (
     Replacement,
     Stratum,
 )
+from sampling.queries.seats import current_seats
 from sampling.views import (
     DrawnUnitView,
     ResultView,
@@ -137,27 +137,31 @@ def _teams(
 ) -> tuple[dict[str, list[SeatView]], dict[str, int]]:
     seats: dict[str, list[SeatView]] = defaultdict(list)
     dispatch: dict[str, int] = {}
+    seat = current_seats(plan_id=plan_id)
     for row in session.execute(
         select(
-            Assignment.code,
-            Assignment.dispatch,
-            Assignment.person_id,
+            seat.c.code,
+            seat.c.dispatch,
+            seat.c.person_id,
             PlanInspector.inspector_id,
+            PlanInspector.record["department"].astext.label("department"),
             Person.number,
             Person.name,
         )
         .join(
             PlanInspector,
             and_(
-                PlanInspector.plan_id == Assignment.plan_id,
-                PlanInspector.person_id == Assignment.person_id,
+                PlanInspector.plan_id == seat.c.plan_id,
+                PlanInspector.person_id == seat.c.person_id,
             ),
         )
-        .join(Person, Person.id == Assignment.person_id)
-        .where(Assignment.plan_id == plan_id, Assignment.code.in_(list(codes)))
-        .order_by(Assignment.code, Assignment.position)
+        .join(Person, Person.id == seat.c.person_id)
+        .where(seat.c.code.in_(list(codes)))
+        .order_by(seat.c.code, seat.c.position)
     ):
-        seats[row.code].append(SeatView(row.person_id, row.inspector_id, row.number, row.name))
+        seats[row.code].append(
+            SeatView(row.person_id, row.inspector_id, row.number, row.name, row.department)
+        )
         dispatch[row.code] = row.dispatch
     return seats, dispatch
 

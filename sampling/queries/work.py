@@ -6,12 +6,11 @@ from collections import Counter
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, select
+from sqlalchemy import Select, Subquery, and_, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from sampling.maths.entropy import SourceKind
 from sampling.models.plans import (
-    Assignment,
     FrameUnit,
     InspectionResult,
     PastInspection,
@@ -20,52 +19,55 @@ from sampling.models.plans import (
     Replacement,
 )
 from sampling.queries.plans import plan_views
+from sampling.queries.seats import current_seats
 from sampling.views import (
     TaskView,
     Waiting,
 )
 
 
-def _open_visits() -> Select[Any]:
+def _open_visits(seat: Subquery) -> Select[Any]:
     """Seats in plans that stand, of units not given up and without result."""
     gone = aliased(Replacement)
     return (
-        select(Assignment)
-        .join(Plan, Plan.id == Assignment.plan_id)
+        select(seat)
+        .join(Plan, Plan.id == seat.c.plan_id)
         .where(Plan.state == PlanState.DRAWN)
         .where(
             ~exists().where(
-                InspectionResult.plan_id == Assignment.plan_id,
-                InspectionResult.code == Assignment.code,
+                InspectionResult.plan_id == seat.c.plan_id,
+                InspectionResult.code == seat.c.code,
             )
         )
-        .where(
-            ~exists().where(gone.plan_id == Assignment.plan_id, gone.replaces == Assignment.code)
-        )
+        .where(~exists().where(gone.plan_id == seat.c.plan_id, gone.replaces == seat.c.code))
     )
 
 
 def open_loads(session: Session) -> dict[int, int]:
     """Open visits of each inspector, over all plans; who has none is absent."""
-    statement = _open_visits().with_only_columns(Assignment.person_id, func.count())
-    return dict(session.execute(statement.group_by(Assignment.person_id)).all())
+    seat = current_seats()
+    statement = _open_visits(seat).with_only_columns(seat.c.person_id, func.count())
+    return dict(session.execute(statement.group_by(seat.c.person_id)).all())
 
 
 def tasks_of(session: Session, person_id: int) -> list[TaskView]:
     """The open visits of one inspector, earliest first."""
+    seat = current_seats(person_id=person_id)
     statement = (
-        _open_visits()
+        _open_visits(seat)
         .join(
             FrameUnit,
-            and_(FrameUnit.plan_id == Assignment.plan_id, FrameUnit.code == Assignment.code),
+            and_(FrameUnit.plan_id == seat.c.plan_id, FrameUnit.code == seat.c.code),
         )
-        .where(Assignment.person_id == person_id)
         .with_only_columns(
-            Plan.no, Plan.title, Assignment.code, FrameUnit.name, Plan.visit_on, Assignment.position
+            Plan.no, Plan.title, seat.c.code, FrameUnit.name, Plan.visit_on, seat.c.position
         )
-        .order_by(Plan.visit_on, Plan.no, Assignment.dispatch)
+        .order_by(Plan.visit_on, Plan.no, seat.c.dispatch)
     )
-    return [TaskView(*row[:5], is_lead=row[5] == 0) for row in session.execute(statement)]
+    return [
+        TaskView(no, title, code, name, visit_on, is_lead=position == 0)
+        for no, title, code, name, visit_on, position in session.execute(statement)
+    ]
 
 
 def waiting(session: Session, person_id: int | None) -> Waiting:
@@ -99,13 +101,14 @@ def visits_in_year(session: Session, year: int) -> Counter[int]:
                 ).all()
             )
         )
+    seat = current_seats()
     ahead = (
-        _open_visits()
+        _open_visits(seat)
         .join(
             FrameUnit,
-            and_(FrameUnit.plan_id == Assignment.plan_id, FrameUnit.code == Assignment.code),
+            and_(FrameUnit.plan_id == seat.c.plan_id, FrameUnit.code == seat.c.code),
         )
-        .where(Plan.visit_on.between(first, last), Assignment.position == 0)
+        .where(Plan.visit_on.between(first, last), seat.c.position == 0)
         .with_only_columns(FrameUnit.enterprise_id, func.count())
         .group_by(FrameUnit.enterprise_id)
     )

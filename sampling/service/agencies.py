@@ -69,8 +69,9 @@ def record_contract(
     """
     problems = []
     if role not in ROLES:
-        words = "Write one of {allowed}."
-        problems.append(FieldProblem("role", words, {"allowed": ", ".join(ROLES)}))
+        problems.append(
+            FieldProblem("role", "Write one of {allowed}.", {"allowed": ", ".join(ROLES)})
+        )
     for name, value in (
         ("agency_code", agency_code),
         ("agency_name", agency_name),
@@ -80,11 +81,18 @@ def record_contract(
             problems.append(FieldProblem(name, "This field must be filled in."))
     if valid_until < valid_from:
         facts = {"until": str(valid_until), "since": str(valid_from)}
-        words = "The contract ends on {until}, before it begins on {since}."
-        problems.append(FieldProblem("valid_until", words, facts))
+        problems.append(
+            FieldProblem(
+                "valid_until", "The contract ends on {until}, before it begins on {since}.", facts
+            )
+        )
     if not forbids_subcontracting:
-        words = "The contract must forbid to pass the work on without consent (Order 18 art. 14)."
-        problems.append(FieldProblem("forbids_subcontracting", words))
+        problems.append(
+            FieldProblem(
+                "forbids_subcontracting",
+                "The contract must forbid to pass the work on without consent (Order 18 art. 14).",
+            )
+        )
     if not content:
         problems.append(FieldProblem("file", "Add the signed contract as a file."))
     if problems:
@@ -208,21 +216,10 @@ def issue_notice(
         raise NoticeStands(unit_code=code, no=standing)
     frame = session.get_one(FrameUnit, (plan.id, code))
     team = team_for_notice(session, plan.id, code)
-    least = _people_needed(session, visit_on)
-    problems = []
-    if len(team) < least:
-        facts = {"least": least, "got": len(team)}
-        words = "At least {least} people come; {got} are assigned. Assign the team first."
-        problems.append(FieldProblem("samplers", words, facts))
-    for name, value in (("authority", authority), ("basis", basis)):
-        if not value.strip():
-            problems.append(FieldProblem(name, "This field must be filled in."))
-    if visit_on < today():
-        problems.append(FieldProblem("visit_on", "The visit lies in the past."))
-    if valid_until < visit_on:
-        facts = {"until": str(valid_until), "since": str(visit_on)}
-        words = "The notice ends on {until}, before the visit on {since}."
-        problems.append(FieldProblem("valid_until", words, facts))
+    problems = [
+        *_team_problems(session, len(team), visit_on),
+        *_notice_problems(authority, basis, visit_on, valid_until),
+    ]
     if problems:
         raise NoticeInvalid(fields=problems)
     contract = None
@@ -272,6 +269,39 @@ def withdraw_notice(session: Session, actor: Actor, no: str, *, reason: str) -> 
     session.flush()
     audit.record(session, actor, "notice.withdrawn", no)
     return row
+
+
+def _team_problems(session: Session, people: int, on: date) -> list[FieldProblem]:
+    least = _people_needed(session, on)
+    if people >= least:
+        return []
+    return [
+        FieldProblem(
+            "samplers",
+            "At least {least} people come; {got} are assigned. Assign the team first.",
+            {"least": least, "got": people},
+        )
+    ]
+
+
+def _notice_problems(
+    authority: str, basis: str, visit_on: date, valid_until: date
+) -> list[FieldProblem]:
+    problems = [
+        FieldProblem(name, "This field must be filled in.")
+        for name, value in (("authority", authority), ("basis", basis))
+        if not value.strip()
+    ]
+    if visit_on < today():
+        problems.append(FieldProblem("visit_on", "The visit lies in the past."))
+    if valid_until < visit_on:
+        facts = {"until": str(valid_until), "since": str(visit_on)}
+        problems.append(
+            FieldProblem(
+                "valid_until", "The notice ends on {until}, before the visit on {since}.", facts
+            )
+        )
+    return problems
 
 
 def _people_needed(session: Session, on: date) -> int:

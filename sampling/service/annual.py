@@ -313,8 +313,11 @@ def _reference_problems(session: Session, document: Mapping[str, Any]) -> list[F
         try:
             named = paper_in_force(session, no, kind=kind)
         except PaperUnknown:
-            words = "{no} is not a published paper of the kind that belongs here."
-            problems.append(FieldProblem(name, words, {"no": no}))
+            problems.append(
+                FieldProblem(
+                    name, "{no} is not a published paper of the kind that belongs here.", {"no": no}
+                )
+            )
             continue
         if kind is Kind.ITEM_LIST:
             known = {item["key"] for item in named.body["rows"]}

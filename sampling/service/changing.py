@@ -32,6 +32,7 @@ from sampling.models.plans import (
     Replacement,
 )
 from sampling.queries.plans import plan_by_no
+from sampling.queries.seats import teams_of
 from sampling.queries.units import replacements_of
 from sampling.service import log
 from sampling.service.drawing import Committed, store_seats
@@ -62,7 +63,7 @@ def void_plan(session: Session, actor: Actor, plan_no: str, *, reason: str) -> P
         told = {"no": plan.no, "reason": plan.void_reason, "was": was}
         log.record(session, "plan.void", told)
     if plan.drawn_at is not None:
-        _rewrite_history(session, plan)
+        rewrite_history(session, plan)
     audit.record(session, actor, "plan.void", plan.no, {"was": was})
     session.flush()
     return plan
@@ -88,17 +89,14 @@ def replace_unit(
     """
     plan = plan_by_no(session, plan_no, lock=True)
     refuse_void(plan)
-    if plan.state != PlanState.DRAWN or _is_blocked(session, plan):
-        raise StateForbids(
-            plan_no=plan.no, state=plan.state, needed=f"{PlanState.DRAWN.value} with teams"
-        )
+    refuse_without_teams(session, plan)
     if not reason.strip():
         raise ReasonNeeded
     unit = unit_to_visit(session, plan, code)
     following = _next_reserve(session, plan, unit.stratum)
     committed = Committed(session, plan)
     committed.check()
-    people = _people_without(session, plan, committed, code)
+    people = people_as_they_stand(session, plan, committed, without=code)
     value = bytes(session.get_one(Draw, plan.id).seed)
     teams = committed.teams(value, [following], people)
     if not teams.is_complete:
@@ -119,33 +117,12 @@ def replace_unit(
         select(func.max(Assignment.dispatch)).where(Assignment.plan_id == plan.id)
     ).scalar_one()
     store_seats(session, plan, {following: teams.teams[0].inspectors}, start=last + 1)
-    _rewrite_history(session, plan)
+    rewrite_history(session, plan)
     told = {"no": plan.no, "replaces": code, "code": following, "reason": step.reason}
     salt = entry_salt(committed.secret, "unit.replaced", code, plan.digest)
     log.record(session, "unit.replaced", {**told, "salt": salt})
     audit.record(session, actor, "plan.unit-replaced", plan.no, told)
     return step
-
-
-def _people_without(
-    session: Session, plan: Plan, committed: Committed, code: str
-) -> list[Inspector]:
-    """The inspectors with their loads in this plan, once a unit is given up."""
-    given_up = {code, *(step.replaces for step in replacements_of(session, plan.id))}
-    at_work = Counter(
-        inspector
-        for other, inspector in session.execute(
-            select(Assignment.code, PlanInspector.inspector_id)
-            .join(
-                PlanInspector,
-                (PlanInspector.plan_id == Assignment.plan_id)
-                & (PlanInspector.person_id == Assignment.person_id),
-            )
-            .where(Assignment.plan_id == plan.id)
-        )
-        if other not in given_up
-    )
-    return [replace(one, load=one.load + at_work[one.id]) for one in committed.inspectors]
 
 
 def unit_to_visit(session: Session, plan: Plan, code: str) -> DrawnUnit:
@@ -174,8 +151,32 @@ def unit_to_visit(session: Session, plan: Plan, code: str) -> DrawnUnit:
     return unit
 
 
-def _is_blocked(session: Session, plan: Plan) -> bool:
-    return bool(session.get_one(Draw, plan.id).blocking)
+def refuse_without_teams(session: Session, plan: Plan) -> None:
+    """Refuse what can only be done to teams.
+
+    Raises
+    ------
+    StateForbids
+        The plan is not drawn, or has no team.
+    """
+    if plan.state != PlanState.DRAWN or session.get_one(Draw, plan.id).blocking:
+        raise StateForbids(
+            plan_no=plan.no, state=plan.state, needed=f"{PlanState.DRAWN.value} with teams"
+        )
+
+
+def people_as_they_stand(
+    session: Session, plan: Plan, committed: Committed, *, without: str | None = None
+) -> list[Inspector]:
+    """The inspectors with their loads in this plan as it stands, once a unit is given up."""
+    given_up = {without, *(step.replaces for step in replacements_of(session, plan.id))}
+    at_work = Counter(
+        inspector
+        for code, team in teams_of(session, plan.id).items()
+        if code not in given_up
+        for inspector in team
+    )
+    return [replace(one, load=one.load + at_work[one.id]) for one in committed.inspectors]
 
 
 def _next_reserve(session: Session, plan: Plan, stratum: str) -> str:
@@ -195,7 +196,8 @@ def _next_reserve(session: Session, plan: Plan, stratum: str) -> str:
     raise NoReserveLeft(stratum=stratum, plan_no=plan.no)
 
 
-def _rewrite_history(session: Session, plan: Plan) -> None:
+def rewrite_history(session: Session, plan: Plan) -> None:
+    """Write history.json anew: what happened to the plan since its draw."""
     committed = Committed(session, plan)
     opened = {}
     for step in replacements_of(session, plan.id):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -34,6 +34,7 @@ from sampling.maths.draw import StratifiedDraw, StratumRule, tickets
 from sampling.maths.entropy import SourceKind, entropy_bytes
 from sampling.maths.ranking import draw_columns
 from sampling.maths.replay import has_odds, inspector_of, permanent_of, team_rule_of
+from sampling.maths.shortage import Shortage, shortage
 from sampling.models.plans import (
     Assignment,
     Draw,
@@ -46,7 +47,7 @@ from sampling.models.plans import (
     PlanState,
 )
 from sampling.queries.plans import entries_of, plan_by_no, source_name
-from sampling.service import log
+from sampling.service import embargo, log
 from sampling.service.entropy import entry_value, refuse_unless_committed
 from sampling.service.frames import store_units, stored_details, stored_frame
 from sampling.service.parts import disclose_parts, store_content, stored_records
@@ -81,6 +82,7 @@ class Prepared:
     software: str
     columns: FrameColumns
     rows: dict[str, int]  # of the drawn units and the reserves
+    lack: Shortage | None  # why there are no teams, in words for people
 
 
 def prepare(session: Session, plan_no: str, *, progress: Progress = silent) -> Prepared:
@@ -119,10 +121,11 @@ def prepare(session: Session, plan_no: str, *, progress: Progress = silent) -> P
     order.sort(key=lambda code: (dispatch.of(code), in_frame_order(code)))
     teams = committed.teams(value, order, committed.inspectors)
     openings = [committed.opening(code) for code in order]
+    lack = None if teams.is_complete else committed.shortage(order)
     parts = {
         "entropy.json": {"sources": given},
         "draw.json": bundle.draw_part(drawn),
-        "assignment.json": bundle.assignment_part(teams, openings),
+        "assignment.json": bundle.assignment_part(teams, openings, lack),
         "history.json": {"replacements": [], "void": None},
     }
     return Prepared(
@@ -133,6 +136,7 @@ def prepare(session: Session, plan_no: str, *, progress: Progress = silent) -> P
         software=committed.document["software"],
         columns=committed.columns,
         rows=rows,
+        lack=lack,
     )
 
 
@@ -214,6 +218,14 @@ class Committed:
             algorithm=self.plan.digest,
         )
 
+    def shortage(self, codes: Sequence[str]) -> Shortage | None:
+        """The fewest of some units that prove that they cannot all get teams."""
+        return shortage(
+            tasks=[self.task(code) for code in codes],
+            inspectors=self.inspectors,
+            rule=team_rule_of(self.document),
+        )
+
 
 def settled_values(session: Session, plan: Plan) -> list[dict[str, Any]]:
     """The value of each source, in the order of the plan.
@@ -266,6 +278,8 @@ def store_draw(
     }
     said: dict[str, object] = {"no": plan.no, "seed": drawn.seed.hex(), "parts": hashes}
     entry = log.record(session, "draw.made", said)
+    units = {code: prepared.columns.unit(row) for code, row in prepared.rows.items()}
+    embargo.announce(session, plan, drawn, units, hashes)
     row = Draw(
         plan_id=plan.id,
         seed=drawn.seed,
@@ -277,6 +291,7 @@ def store_draw(
             {"code": one.code, "reasons": [[i, reason.value] for i, reason in one.reasons]}
             for one in teams.blocking
         ],
+        shortage=None if prepared.lack is None else asdict(prepared.lack),
     )
     session.add(row)
     session.flush()  # the units refer to it

@@ -10,14 +10,17 @@ from sqlalchemy.orm import Session
 
 from core.progress import Progress, silent
 from registry import queries as registry
-from sampling.maths.assignment import Inspector
+from sampling.maths.assignment import Inspector, Pool
 from sampling.maths.commitment import checked_code, in_frame_order
+from sampling.maths.recusal import RecusalKind
 from sampling.models.plans import Plan
+from sampling.queries.seats import recent_visitors
 from sampling.queries.work import last_inspected, open_loads
 from sampling.service.frames import Frame, Reading
 from sampling.service.limits import rules_of
 from sampling.service.parts import salted_id
 
+_POOLS = {"officer": Pool.OFFICERS, "agency": Pool.AGENCY}
 STEP = 2**14  # enterprises read between two looks at whether to stop
 
 
@@ -100,9 +103,14 @@ def pool_of(
     ) -> frozenset[str]:
         return frozenset(c for c in codes if not lines.get(c, frozenset({c})).isdisjoint(wanted))
 
+    # Plans made before there were pools and departments say nothing of them.
+    wanted = Pool(plan.team.get("pool", Pool.OFFICERS))
+    departments = {one["key"] for one in plan.team.get("departments") or ()}
     pool = []
     for view in registry.inspectors(session):
-        if not view.is_active:
+        if not view.is_active or _POOLS[view.pool] is not wanted:
+            continue
+        if departments and view.department_code not in departments:
             continue
         load = loads.get(view.person_id, 0)
         skills, home = view.qualifications, view.region_code
@@ -114,6 +122,8 @@ def pool_of(
             certificate_until=view.certificate_until,
             load=load,
             cap=load + plan.team["cap"],
+            pool=wanted if "pool" in plan.team else None,
+            department=view.department_code if departments else None,
         )
         pool.append((view, member))
     return sorted(pool, key=lambda pair: in_frame_order(pair[1].id))
@@ -148,12 +158,35 @@ def recusals_of(
     pool: Sequence[tuple[registry.InspectorView, Inspector]],
 ) -> dict[str, frozenset[str]]:
     """Inspector ids by unit code, of ties in force on the day of the visit."""
+    ties = ties_of(session, plan, frame, pool)
+    return {code: frozenset(kinds) for code, kinds in ties.items()}
+
+
+def ties_of(
+    session: Session,
+    plan: Plan,
+    frame: Frame,
+    pool: Sequence[tuple[registry.InspectorView, Inspector]],
+) -> dict[str, dict[str, list[str]]]:
+    """Who must not visit whom, and by which kinds of ties: {unit: {inspector: kinds}}.
+
+    Ties of the register in force on the day of the visit; and, where the plan rotates teams, the
+    inspectors of the last so many rounds at the same enterprise.
+    """
     members = {view.person_id: member.id for view, member in pool}
     ties = registry.recusals(session)
-    codes = frame.codes_of({tie.enterprise_id for tie in ties})
-    found: dict[str, set[str]] = defaultdict(set)
+    rounds = plan.team.get("rotation", 0)
+    visitors = recent_visitors(session, rounds=rounds) if rounds else {}
+    codes = frame.codes_of({tie.enterprise_id for tie in ties} | set(visitors))
+    found: dict[str, dict[str, list[str]]] = defaultdict(dict)
     for tie in ties:
         in_force = tie.since <= plan.visit_on and (tie.until is None or tie.until >= plan.visit_on)
         if in_force and tie.person_id in members and tie.enterprise_id in codes:
-            found[codes[tie.enterprise_id]].add(members[tie.person_id])
-    return {code: frozenset(ids) for code, ids in found.items()}
+            kinds = found[codes[tie.enterprise_id]].setdefault(members[tie.person_id], [])
+            kinds.append(tie.kind)
+    for enterprise_id, people in visitors.items():
+        for person_id in sorted(people):
+            if person_id in members and enterprise_id in codes:
+                kinds = found[codes[enterprise_id]].setdefault(members[person_id], [])
+                kinds.append(RecusalKind.ROTATION.value)
+    return dict(found)

@@ -48,7 +48,7 @@ from sampling.queries.plans import plan_by_no, source_name
 from sampling.service import log
 from sampling.service.annual import refuse_unlisted
 from sampling.service.frames import Frame, store_blocks, store_units
-from sampling.service.framing import frame_of, pool_of, recusals_of
+from sampling.service.framing import frame_of, pool_of, ties_of
 from sampling.service.parts import receipt, stand_for_frame, store_part
 from sampling.service.weighing import published, weigh
 
@@ -69,7 +69,7 @@ class Frozen:
     document: dict[str, Any]
     people: list[tuple[int, str]]  # person and inspector id
     records: list[dict[str, Any]]
-    recused: dict[str, frozenset[str]]
+    ties: dict[str, dict[str, list[str]]]  # unit → inspector → kinds
 
 
 def freeze(session: Session, actor: Actor, plan_no: str, *, secret: bytes, software: str) -> Plan:
@@ -115,7 +115,8 @@ def prepare(
     frame = frame_of(session, plan, progress=progress)
     strata = _checked_strata(session, plan, frame)
     pool = pool_of(session, plan, frame, secret)
-    recused = recusals_of(session, plan, frame, pool)
+    ties = ties_of(session, plan, frame, pool)
+    recused = {code: frozenset(kinds) for code, kinds in ties.items()}
     records = [
         bundle.inspector_record(member, view.name if plan.identity == "number-and-name" else None)
         for view, member in pool
@@ -144,7 +145,7 @@ def prepare(
         document=document,
         people=[(view.person_id, member.id) for view, member in pool],
         records=records,
-        recused=recused,
+        ties=ties,
     )
 
 
@@ -285,21 +286,23 @@ def _check_everyone_can_get_a_team(
     recused: Mapping[str, frozenset[str]],
 ) -> None:
     drawable = {rule["key"] for rule in document["strata"] if rule["quota"]}
+    rule = team_rule_of(document)
+    team_size = sum(kind.seats for kind in rule.seat_kinds)
     tasks = _tasks(frame.columns, drawable, recused)
-    found = units_without_team([task for task, _ in tasks], pool, team_rule_of(document))
+    found = units_without_team([task for task, _ in tasks], pool, rule)
     if found:
         alike = {task.code: rows for task, rows in tasks}
         rows = sorted((row, one) for one in found for row in alike[one.code].tolist()[:SHOWN])
         blocked = [replace(one, code=frame.columns.code(row)) for row, one in rows[:SHOWN]]
         raise NoEligibleInspector(
             count=sum(len(alike[one.code]) for one in found),
-            team_size=document["team"]["size"],
+            team_size=team_size,
             units=", ".join(one.code for one in blocked),
             fields=[blocked_field(one) for one in blocked],
         )
     # Who is drawn does not matter here: too few visits in all is known before any number exists.
     visits = sum(rule["quota"] for rule in document["strata"])
-    needed = visits * document["team"]["size"]
+    needed = visits * team_size
     available = sum(max(0, one.cap - one.load) for one in pool)
     if available < needed:
         raise TooFewVisits(visits=visits, needed=needed, available=available, inspectors=len(pool))
@@ -360,16 +363,16 @@ def _store_rows(session: Session, plan: Plan, frozen: Frozen) -> None:
         ),
     )
     columns = frozen.frame.columns
-    rows = columns.rows_of(frozen.recused)
+    rows = columns.rows_of(frozen.ties)
     store_units(session, plan, columns, rows.values(), frozen.frame.details.at)
     copy_rows(
         session,
         PlanRecusal,
-        ("plan_id", "code", "inspector_id"),
+        ("plan_id", "code", "inspector_id", "kinds"),
         (
-            (plan.id, code, inspector)
-            for code, ids in frozen.recused.items()
-            for inspector in sorted(ids)
+            (plan.id, code, inspector, list(kinds))
+            for code, tied in frozen.ties.items()
+            for inspector, kinds in sorted(tied.items())
         ),
     )
 

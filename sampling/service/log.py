@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import func, insert, select
@@ -24,9 +25,9 @@ _LOCK = 0x5A48_4C4F_47  # one signer at a time; draws are not kept waiting
 _CHUNK = 5000
 
 
-def record(session: Session, kind: str, body: dict[str, object]) -> JournalEntry:
+def record(session: Session, kind: str, body: Mapping[str, Any]) -> JournalEntry:
     """Add an entry to the log of draws and have it signed, where nothing else announces it."""
-    entry = journal.append(session, STREAM, kind, body)
+    entry = journal.append(session, STREAM, kind, dict(body))
     outbox.add(session, LogExtended(sequence=entry.sequence))
     return entry
 

@@ -20,6 +20,7 @@ from sampling.maths import bundle
 from sampling.maths.columns import frame_json
 from sampling.maths.commitment import PROTOCOL, length_prefixed
 from sampling.models.plans import Plan, PlanInspector, PlanPart
+from sampling.queries.seats import seat_changes_of
 from sampling.queries.units import replacements_of
 from sampling.service.frames import stored_columns
 
@@ -119,7 +120,33 @@ def history_part(session: Session, plan: Plan, opened: Mapping[str, Any]) -> dic
     void = None
     if plan.voided_at is not None:
         void = {"reason": plan.void_reason, "at": plan.voided_at.isoformat()}
-    return {"replacements": steps, "void": void}
+    history = {"replacements": steps, "void": void}
+    recusals = _recusals(session, plan)
+    return {**history, "recusals": recusals} if recusals else history
+
+
+def _recusals(session: Session, plan: Plan) -> list[dict[str, Any]]:
+    changes = seat_changes_of(session, plan.id)
+    if not changes:
+        return []
+    ids = dict(
+        session.execute(
+            select(PlanInspector.person_id, PlanInspector.inspector_id).where(
+                PlanInspector.plan_id == plan.id
+            )
+        ).all()
+    )
+    return [
+        {
+            "after": change.after,
+            "code": change.code,
+            "position": change.position,
+            "out": ids[change.person_out],
+            "in": ids[change.person_in],
+            "kind": change.kind,
+        }
+        for change in changes
+    ]
 
 
 def parts_of(session: Session, plan: Plan, *, only_public: bool) -> dict[str, bytes]:

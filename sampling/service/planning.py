@@ -16,11 +16,12 @@ from core.errors import FieldProblem
 from core.numbers import next_number
 from registry.queries import category_subtree
 from sampling.errors import PlanInvalid
-from sampling.maths.assignment import Qualification, TeamRule
+from sampling.maths.assignment import Pool, Qualification, TeamRule
 from sampling.maths.entropy import checked_sources
 from sampling.models.plans import Plan, PlanState, Purpose, Stratum
 from sampling.queries.plans import plan_by_no
 from sampling.service.limits import exempt_kinds
+from sampling.service.pools import checked_departments, completed, pool_problems
 from sampling.service.weighing import checked_method
 
 PREFIX = "CC"  # 抽查
@@ -34,6 +35,10 @@ TEAM = {
     "certificate": True,
     "region": True,
     "cap": MOST_VISITS,
+    "pool": Pool.OFFICERS.value,
+    "purpose": "inspection",
+    "rotation": 0,  # rounds after which somebody may come again; 0: at once
+    "departments": [],  # of a joint visit: key, name, size, mixed, qualification, items
 }
 
 
@@ -70,7 +75,7 @@ def create_plan(
     sources : sequence of mappings
         As `sampling.maths.entropy.checked_sources` takes them.
     team : mapping, optional
-        Any of size, mixed, qualification, certificate, region, cap.
+        Any of ``TEAM``; departments as `sampling.service.pools.checked_departments` takes them.
     category_codes, region_codes : sequence of str, optional
         Only enterprises of these, subcategories and subregions included.
     exclusions : sequence of mappings
@@ -100,9 +105,10 @@ def create_plan(
     CategoryUnknown
         There is no such category.
     """
-    wanted_team = {**TEAM, **(team or {})}
+    act = "inspection" if purpose == Purpose.INSPECTION else "sampling"
+    wanted_team = completed(TEAM, {"purpose": act, **(team or {})})
     if coordination is not None and coordination.get("place"):
-        sources = [_source_of_the_first(session, coordination, sources)]
+        sources = [_source_of_the_first(session, coordination, sources, disclose_on)]
     problems = [
         *_strata_problems(strata),
         *_choice_problems(strata_by, identity),
@@ -116,6 +122,11 @@ def create_plan(
     wanted_method = checked_method(method)
     if certain and wanted_method["kind"] == "equal":
         problems.append(FieldProblem("certain", "Only a plan with method pareto has these."))
+    if not problems:
+        problems.extend(pool_problems(session, wanted_team, visit_on))
+        if wanted_team["departments"]:
+            wanted_team["departments"], wrong = checked_departments(session, wanted_team)
+            problems.extend(wrong)
     if not title.strip():
         problems.append(FieldProblem("title", "Give the plan a title."))
     if visit_on < today():
@@ -216,13 +227,19 @@ def _purpose_problems(
 
 
 def _source_of_the_first(
-    session: Session, said: Mapping[str, Any], sources: Sequence[Mapping[str, Any]]
+    session: Session,
+    said: Mapping[str, Any],
+    sources: Sequence[Mapping[str, Any]],
+    disclose_on: date | None,
 ) -> dict[str, Any]:
     """The only source of a coordinated plan: the seed of the group's first."""
     first = plan_by_no(session, str(said.get("with", "")))
     if sources or first.commitment is None:
         words = "The plan takes its seed from {first}, which must be committed; name no sources."
         raise PlanInvalid(fields=[FieldProblem("coordination", words, {"first": first.no})])
+    if disclose_on is not None and (first.disclose_on is None or first.disclose_on < disclose_on):
+        words = "Once the list of {first} is public, its seed tells this one: disclose no later."
+        raise PlanInvalid(fields=[FieldProblem("disclose_on", words, {"first": first.no})])
     commitment = bytes(first.commitment).hex()
     return {"kind": "plan", "plan_no": first.no, "commitment": commitment}
 

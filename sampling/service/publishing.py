@@ -146,8 +146,13 @@ def record_sample(
         )
     if announced_on < result.sampled_on:
         facts = {"announced_on": str(announced_on), "sampled_on": str(result.sampled_on)}
-        words = "Announced on {announced_on}, before the sampling on {sampled_on}."
-        problems.append(FieldProblem("announced_on", words, facts))
+        problems.append(
+            FieldProblem(
+                "announced_on",
+                "Announced on {announced_on}, before the sampling on {sampled_on}.",
+                facts,
+            )
+        )
     if problems:
         raise PublishedRecordInvalid(fields=problems)
     row = _open_row(session, f"sample:{result.sample_no}", corrects, reason)
@@ -299,8 +304,9 @@ def _open_row(
         before = record_by_no(session, corrects)
         if before.subject != subject:
             facts = {"no": corrects}
-            words = "{no} is the record of another result."
-            raise PublishedRecordInvalid(fields=[FieldProblem("corrects", words, facts)])
+            raise PublishedRecordInvalid(
+                fields=[FieldProblem("corrects", "{no} is the record of another result.", facts)]
+            )
         raise RecordStateForbids(no=corrects, state=state_of(before).value, act="correct")
     return ResultPublication(
         no=next_number(session, PREFIX, today().year),
@@ -334,8 +340,7 @@ def _refuse_codes(codes: Sequence[str], statement: str | None, result: Inspectio
         problems.append(FieldProblem("codes", found.message, dict(found.facts)))
     if statement is not None and len(statement) > LONGEST_STATEMENT:
         facts = {"most": LONGEST_STATEMENT, "got": len(statement)}
-        words = "At most {most} characters, got {got}."
-        problems.append(FieldProblem("statement", words, facts))
+        problems.append(FieldProblem("statement", "At most {most} characters, got {got}.", facts))
     if problems:
         raise PublishedRecordInvalid(fields=problems)
 
@@ -375,7 +380,9 @@ def _strike(
 
 def _reason(reason: str) -> str:
     if not reason.strip():
-        raise PublishedRecordInvalid(fields=[FieldProblem("reason", "Say why; the reason is kept.")])
+        raise PublishedRecordInvalid(
+            fields=[FieldProblem("reason", "Say why; the reason is kept.")]
+        )
     return reason.strip()
 
 

@@ -46,6 +46,20 @@ def media_type_of(content: bytes) -> str | None:
     return None
 
 
+def refusing_words(content: bytes) -> str:
+    """Why some bytes are no evidence; empty where they are."""
+    media_type = media_type_of(content)
+    if not content:
+        return "it is empty; take the photo again."
+    if media_type is None:
+        return "it is neither a photo (JPEG, PNG, WebP, HEIC), a video (MP4, MOV, WebM) nor a PDF."
+    most = LARGEST[media_type.partition("/")[0]]
+    if len(content) > most:
+        size = f"{len(content) / MEGABYTE:.1f}"
+        return f"it has {size} MB, at most {most // MEGABYTE} MB are taken; make it smaller."
+    return ""
+
+
 def attach(
     session: Session,
     actor: Actor,
@@ -77,22 +91,10 @@ def attach(
         facts = {"allowed": ", ".join(Evidence)}
         raise RecordInvalid(fields=[FieldProblem("kind", "Write one of {allowed}.", facts)])
     shown = " ".join(name.split())[:200] or kind
-    media_type = media_type_of(content)
-    if not content:
-        raise AttachmentRefused(name=shown, reason="it is empty; take the photo again.")
-    if media_type is None:
-        raise AttachmentRefused(
-            name=shown,
-            reason="it is neither a photo (JPEG, PNG, WebP, HEIC), a video (MP4, MOV, WebM) nor a "
-            "PDF.",
-        )
-    most = LARGEST[media_type.partition("/")[0]]
-    if len(content) > most:
-        raise AttachmentRefused(
-            name=shown,
-            reason=f"it has {len(content) / MEGABYTE:.1f} MB, at most {most // MEGABYTE} MB are "
-            "taken; make it smaller.",
-        )
+    reason = refusing_words(content)
+    if reason:
+        raise AttachmentRefused(name=shown, reason=reason)
+    media_type = media_type_of(content) or ""
     file = files.store(session, content, name=shown, media_type=media_type)
     there = list(
         session.execute(
@@ -103,7 +105,7 @@ def attach(
     if known is not None:
         return known
     if len(there) >= MOST:
-        raise AttachmentRefused(name=shown, reason=f"the record has {MOST} files already.")
+        raise AttachmentRefused(name=shown, reason=_full_words())
     row = RecordAttachment(
         record_id=record.id,
         kind=kind,
@@ -121,6 +123,10 @@ def attach(
     audit.record(session, actor, "record.attached", no, told)
     session.flush()
     return row
+
+
+def _full_words() -> str:
+    return f"the record has {MOST} files already."
 
 
 def detach(session: Session, actor: Actor, no: str, *, sha256: str, kind: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from core import audit, journal, outbox
 from core.actors import Actor
 from core.clock import civil_day, now, today
+from core.clocks import add_months
 from registry.maths.packs import Rule
 from registry.queries import rule_on
 from sampling.errors import (
@@ -22,6 +24,7 @@ from sampling.errors import (
     SignatureMissing,
     SignedAlready,
     TooFewSamplers,
+    UnitSignatureMissing,
     WitnessNeeded,
 )
 from sampling.events import RecordSigned
@@ -41,7 +44,7 @@ from sampling.models.records import (
     SignatureRole,
 )
 from sampling.queries.record_parts import RecordView, record_views, said_by
-from sampling.queries.records import record_row
+from sampling.queries.records import record_row, same_product_before
 from sampling.service.records import field_problems, open_draft, refuse_strangers
 
 PACK = "CN-IND"
@@ -76,6 +79,20 @@ def open_problems(session: Session, view: RecordView) -> list[RecordProblem]:
         photo_kinds=[kind.strip() for kind in str(kinds).split(",") if kind.strip()],
     )
     return problems_of(facts, today=today())
+
+
+def repeats(session: Session, view: RecordView) -> list[str]:
+    """Records that sampled the same product within the months in which it is not sampled again.
+
+    A warning and no refusal: a follow-up, an emergency and a first sampling judged to have failed
+    are exempt, and only people know that. Monitoring is no supervision and repeats nothing.
+    """
+    if view.purpose in (Purpose.MONITORING, Purpose.FOLLOW_UP):
+        return []
+    day = date.fromisoformat(view.values["sampled_on"]) if "sampled_on" in view.values else today()
+    rule = rule_on(session, PACK, "sampling.same-product", day)
+    since = add_months(day, -int(str(rule.value)))
+    return same_product_before(session, view, since=since)
 
 
 def sign(session: Session, actor: Actor, no: str) -> RecordSignature:
@@ -162,7 +179,7 @@ def seal(session: Session, actor: Actor, no: str) -> SamplingRecord:
 
     Raises
     ------
-    RecordIncomplete, TooFewSamplers, SignatureMissing
+    RecordIncomplete, TooFewSamplers, SignatureMissing, UnitSignatureMissing
         Something is not there yet; says what.
     RecordFinal, RecordUnknown, NotYourRecord
         The rest.
@@ -278,24 +295,16 @@ def correct(session: Session, actor: Actor, no: str, *, reason: str) -> Sampling
     return edition
 
 
-_COPIED = {
-    RecordSampler: ("person_id", "position"),
-    RecordSample: ("no", "kind", "quantity", "seal_no", "place", "storage"),
-    RecordAttachment: (
-        "kind",
-        "sha256",
-        "name",
-        "media_type",
-        "size",
-        "note",
-        "added_by",
-        "added_at",
-    ),
-}
-
-
 def _copy_parts(session: Session, from_id: int, to_id: int) -> None:
-    for model, names in _COPIED.items():
+    copied: list[tuple[type[RecordSampler | RecordSample | RecordAttachment], tuple[str, ...]]] = [
+        (RecordSampler, ("person_id", "position")),
+        (RecordSample, ("no", "kind", "quantity", "seal_no", "place", "storage")),
+        (
+            RecordAttachment,
+            ("kind", "sha256", "name", "media_type", "size", "note", "added_by", "added_at"),
+        ),
+    ]
+    for model, names in copied:
         rows = session.execute(select(model).where(model.record_id == from_id)).scalars()
         for row in list(rows):
             facts = {name: getattr(row, name) for name in names}
@@ -357,15 +366,11 @@ def _refuse_unsigned(view: RecordView) -> None:
     signed = {each.person_id for each in current if each.role == SignatureRole.SAMPLER}
     for sampler in view.samplers:
         if sampler.person_id not in signed:
-            raise SignatureMissing(
-                record_no=view.no, missing=f"the signature of sampler {sampler.number}"
-            )
+            raise SignatureMissing(record_no=view.no, sampler=sampler.number)
     roles = {each.role for each in current}
     # A parcel is opened without the seller: the form goes to him with the notice (art. 28).
     if view.channel != Channel.ONLINE and not roles & {SignatureRole.UNIT, SignatureRole.REFUSAL}:
-        raise SignatureMissing(
-            record_no=view.no, missing="the signature of the sampled unit, or its refusal"
-        )
+        raise UnitSignatureMissing(record_no=view.no)
 
 
 def _signed(view: RecordView, salt: bytes) -> list[Signed]:

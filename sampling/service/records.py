@@ -83,8 +83,9 @@ def start(
     if (plan_no is None) != (code is None):
         problems.append(FieldProblem("code", "Name the plan and the unit, or neither."))
     if not drawn and not (standalone_reason or "").strip():
-        message = "Say why the sample is taken outside a draw."
-        problems.append(FieldProblem("standalone_reason", message))
+        problems.append(
+            FieldProblem("standalone_reason", "Say why the sample is taken outside a draw.")
+        )
     kept, unread = cleaned(values or {})
     problems.extend(field_problems(unread))
     if problems:
@@ -159,8 +160,10 @@ def save(
         problems = [*problems, *unread]
         numbered = sample_numbers(record.no, facts)
     if samplers is not None and record.plan_id is not None:
-        message = "The samplers of a drawn unit are those whom the draw named."
-        raise RecordInvalid(fields=[FieldProblem("samplers", message)])
+        problem = FieldProblem(
+            "samplers", "The samplers of a drawn unit are those whom the draw named."
+        )
+        raise RecordInvalid(fields=[problem])
     if problems:
         raise RecordInvalid(fields=field_problems(problems))
     personal = json.loads(record.personal)["values"]
@@ -275,9 +278,12 @@ def copied(
             (one for one in products_of(session, enterprise.id) if one.number == product_no), None
         )
         if product is None:
-            facts = {"product": product_no, "enterprise": enterprise.name}
-            message = "{enterprise} has no product {product} on the register."
-            raise RecordInvalid(fields=[FieldProblem("product_no", message, facts)])
+            problem = FieldProblem(
+                "product_no",
+                "{enterprise} has no product {product} on the register.",
+                {"product": product_no, "enterprise": enterprise.name},
+            )
+            raise RecordInvalid(fields=[problem])
         told |= _product(session, product)
     return cleaned({name: text for name, text in told.items() if text})[0]
 
@@ -324,11 +330,15 @@ def _people(session: Session, actor: Actor, numbers: Sequence[str]) -> list[int]
     problems = []
     for number in wanted:
         if number not in known:
-            message = "There is no inspector {number}."
-            problems.append(FieldProblem("samplers", message, {"number": number}))
+            problems.append(
+                FieldProblem("samplers", "There is no inspector {number}.", {"number": number})
+            )
         elif not known[number].is_active:
-            message = "Inspector {number} is no longer in service."
-            problems.append(FieldProblem("samplers", message, {"number": number}))
+            problems.append(
+                FieldProblem(
+                    "samplers", "Inspector {number} is no longer in service.", {"number": number}
+                )
+            )
     if problems:
         raise RecordInvalid(fields=problems)
     if not wanted:

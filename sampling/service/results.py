@@ -6,17 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import audit, outbox
 from core.actors import Actor, Role
 from core.clock import civil_day, now, today
 from core.errors import FieldProblem
-from sampling.errors import NotYourTask, PlanInvalid, StateForbids
+from sampling.errors import JointVisit, NotYourTask, PlanInvalid, StateForbids
 from sampling.events import LARGEST_CHUNK, ResultsRecorded
 from sampling.models.plans import (
-    Assignment,
     FrameUnit,
     InspectionResult,
     Outcome,
@@ -24,12 +22,18 @@ from sampling.models.plans import (
     PlanState,
 )
 from sampling.queries.plans import plan_by_no
+from sampling.queries.seats import members_of
 from sampling.service.changing import unit_to_visit
 from sampling.service.entropy import refuse_void
 
 
 def record_results(
-    session: Session, actor: Actor, plan_no: str, results: Sequence[Mapping[str, Any]]
+    session: Session,
+    actor: Actor,
+    plan_no: str,
+    results: Sequence[Mapping[str, Any]],
+    *,
+    is_joint: bool = False,
 ) -> list[InspectionResult]:
     """Record what was found at some drawn units: all of them, or none.
 
@@ -38,6 +42,8 @@ def record_results(
     results : sequence of mappings
         ``code``, ``inspected_on``, ``outcome``; optional ``inspected`` (1, or 0 if not done),
         ``failing`` (1 if failed, else 0), ``critical``, ``serious``, ``minor``, ``note``.
+    is_joint : bool
+        The departments of a joint visit have all recorded theirs (see ``service.joint``).
 
     Raises
     ------
@@ -47,6 +53,8 @@ def record_results(
         A unit is not to be visited, or was.
     NotYourTask
         An inspector may record the own visits only.
+    JointVisit
+        Each department records its own.
     StateForbids, PlanVoid
         The plan is not drawn.
     """
@@ -54,6 +62,9 @@ def record_results(
     refuse_void(plan)
     if plan.state != PlanState.DRAWN:
         raise StateForbids(plan_no=plan.no, state=plan.state, needed=PlanState.DRAWN.value)
+    departments = [one["key"] for one in plan.team.get("departments") or ()]
+    if departments and not is_joint and results:
+        raise JointVisit(unit_code=results[0]["code"], departments=", ".join(departments))
     completed = [_completed(one) for one in results]
     problems = [
         problem
@@ -199,8 +210,5 @@ def _problems(
 def _refuse_strangers(session: Session, actor: Actor, plan: Plan, code: str) -> None:
     if actor.role is not Role.INSPECTOR:
         return
-    team = session.execute(
-        select(Assignment.person_id).where(Assignment.plan_id == plan.id, Assignment.code == code)
-    ).scalars()
-    if actor.person_id not in list(team):
+    if actor.person_id not in members_of(session, plan.id, code):
         raise NotYourTask(unit_code=code)

@@ -286,6 +286,17 @@ def verify(parts: dict[str, bytes], noted: str = "") -> list[tuple[str, bool, st
         found, blocking = team_of(teams["openings"])
         need(teams["blocking"] == blocking, "other units block the assignment")
         need(teams["teams"] == [{"code": c, "inspectors": found[c]} for c in found], "other teams")
+        if "shortage" in teams:  # seats of some lists, more than their people have room for
+            lack, named = teams["shortage"], [tuple(one) for one in teams["shortage"]["lists"]]
+            seats, wanted = 0, Counter()  # type: Any, Any
+            for code, number in named:
+                lists = lists_of(by_code[code], recused[code], people, plan)
+                need(0 <= number < len(lists), f"{code} has no such seat list")
+                seats += lists[number][1]
+                wanted.update(i for i in lists[number][2] if load[i] < cap[i])
+            room = sum(min(cap[i] - load[i], count) for i, count in wanted.items())
+            need(len(set(named)) == len(named), "the shortage is none")
+            need(lack["seats"] == seats > room == lack["room"], "the shortage is none")
     with part("history.json"):
         at_work = {team["code"]: team["inspectors"] for team in teams["teams"]}
         stratum = {unit["code"]: unit["stratum"] for unit in drawn}

@@ -14,23 +14,19 @@ from sqlalchemy.orm import Session
 from core.actors import Role
 from sampling.queries.records import record_by_no, record_edition
 from sampling.service import record_signing, records
-from tests.console.doors import sign_in as _sign_in
-from tests.services.sampling.conftest import at, city  # noqa: F401 - fixtures
-from tests.services.sampling.test_record_service import (  # noqa: F401 - fixtures
-    FILLED,
-    JPEG,
-    Field,
-    out,
-)
+from tests import factories
+from tests.console.doors import sign_in
+from tests.sampling_records import FILLED, JPEG, Field, out
+from tests.services.sampling.conftest import at, city
 
-sign_in = _sign_in
+__all__ = ["at", "city", "out", "sign_in"]
 
 
 @pytest.fixture
 def door(
     session: Session,
     client: Any,
-    out: Field,  # noqa: F811
+    out: Field,
     sign_in: Callable[..., None],
 ) -> Any:
     """A client signed in as the leading sampler."""
@@ -38,14 +34,14 @@ def door(
     return client
 
 
-def form_of(out: Field) -> dict[str, Any]:  # noqa: F811
+def form_of(out: Field) -> dict[str, Any]:
     view = record_edition(out.session, out.no)
     return {"version": str(view.version), **FILLED}
 
 
 def test_the_list_shows_and_exports_records_without_personal_data(
     door: Any,
-    out: Field,  # noqa: F811
+    out: Field,
 ) -> None:
     out.sealed()
     out.session.commit()
@@ -63,7 +59,7 @@ def test_the_list_shows_and_exports_records_without_personal_data(
 
 def test_a_record_begins_at_a_task_and_opens_in_the_field(
     door: Any,
-    out: Field,  # noqa: F811
+    out: Field,
 ) -> None:
     address = f"/console/records/new?plan_no={out.plan_no}&code={out.code}"
     assert out.no in door.get(address).text
@@ -82,7 +78,7 @@ def test_a_record_begins_at_a_task_and_opens_in_the_field(
     assert answer.location.startswith("/field/records/CY-2023-0002")
 
 
-def test_a_record_outside_a_draw_needs_its_reason(door: Any, out: Field) -> None:  # noqa: F811
+def test_a_record_outside_a_draw_needs_its_reason(door: Any, out: Field) -> None:
     answer = door.post("/console/records/new", data={"channel": "shop", "purpose": "monitoring"})
 
     assert answer.status_code == 422
@@ -91,7 +87,7 @@ def test_a_record_outside_a_draw_needs_its_reason(door: Any, out: Field) -> None
 
 def test_the_plain_form_saves_and_says_what_cannot_be_read(
     door: Any,
-    out: Field,  # noqa: F811
+    out: Field,
 ) -> None:
     address = f"/field/records/{out.no}"
     sent = {
@@ -113,7 +109,7 @@ def test_the_plain_form_saves_and_says_what_cannot_be_read(
 
 def test_of_two_samplers_editing_the_second_sees_the_difference(
     door: Any,
-    out: Field,  # noqa: F811
+    out: Field,
 ) -> None:
     sent = form_of(out)
     records.save(out.session, out.second, out.no, values={"brand": "雪松"})
@@ -128,7 +124,7 @@ def test_of_two_samplers_editing_the_second_sees_the_difference(
 
 def test_saving_by_script_keeps_what_can_be_read_and_returns_the_rest(
     door: Any,
-    out: Field,  # noqa: F811
+    out: Field,
 ) -> None:
     version = record_edition(out.session, out.no).version
     body = {"version": version, "values": {"brand": "云杉", "made_on": "2023-9"}}
@@ -144,7 +140,7 @@ def test_saving_by_script_keeps_what_can_be_read_and_returns_the_rest(
 
 
 @pytest.mark.parametrize("body", ["", "[]", '{"values": 3}', "{"])
-def test_broken_json_is_refused(door: Any, out: Field, body: str) -> None:  # noqa: F811
+def test_broken_json_is_refused(door: Any, out: Field, body: str) -> None:
     answer = door.put(
         f"/field/records/{out.no}/draft.json", data=body, content_type="application/json"
     )
@@ -155,7 +151,7 @@ def test_broken_json_is_refused(door: Any, out: Field, body: str) -> None:  # no
 def test_the_form_of_others_is_closed(
     session: Session,
     client: Any,
-    out: Field,  # noqa: F811
+    out: Field,
     sign_in: Callable[..., None],
 ) -> None:
     sign_in(client, Role.INSPECTOR, person_id=out.stranger.person_id)
@@ -164,15 +160,15 @@ def test_the_form_of_others_is_closed(
     assert client.put(f"/field/records/{out.no}/draft.json", json={"values": {}}).status_code == 403
 
 
-def test_signing_sealing_and_correcting_by_the_page(door: Any, out: Field) -> None:  # noqa: F811
+def test_signing_sealing_and_correcting_by_the_page(door: Any, out: Field) -> None:
     out.fill()
     record_signing.sign(out.session, out.second, out.no)
     out.session.commit()
 
-    def act(name: str, **facts: str) -> int:
+    def act(step: str, **facts: str) -> int:
         out.session.expire_all()
         version = str(record_edition(out.session, out.no).version)
-        answer = door.post(f"/console/records/{out.no}/{name}", data={"version": version, **facts})
+        answer = door.post(f"/console/records/{out.no}/{step}", data={"version": version, **facts})
         return int(answer.status_code)
 
     assert act("seal") == 409
@@ -184,12 +180,51 @@ def test_signing_sealing_and_correcting_by_the_page(door: Any, out: Field) -> No
     assert door.get(f"/field/records/{out.no}").status_code == 302
     assert act("correct", reason="批号笔误") == 303
     assert "批号笔误" in door.get(f"/console/records/{out.no}").text
-    assert door.post(f"/console/records/{out.no}/seal", data={"version": "1"}).status_code == 412
+    assert door.post(f"/console/records/{out.no}/seal", data={"version": "4"}).status_code == 412
+
+
+def test_samplers_of_a_record_outside_a_draw_are_named_on_its_page(door: Any, out: Field) -> None:
+    begun = door.post(
+        "/console/records/new",
+        data={"channel": "shop", "purpose": "monitoring", "standalone_reason": "风险监测"},
+    )
+    no = begun.location.rpartition("/")[2]
+    numbers = [one.number for one in record_edition(out.session, out.no).samplers]
+    address = f"/console/records/{no}/samplers"
+
+    assert door.post(address, data={"version": "1", "samplers": "NOBODY"}).status_code == 422
+    answer = door.post(address, data={"version": "1", "samplers": "、".join(numbers)})
+    drawn = door.post(
+        f"/console/records/{out.no}/samplers",
+        data={"version": form_of(out)["version"], "samplers": numbers[0]},
+    )
+
+    assert answer.status_code == 303
+    assert [one.number for one in record_edition(out.session, no).samplers] == numbers
+    assert drawn.status_code == 422
+
+
+def test_a_product_of_the_register_is_copied(door: Any, out: Field) -> None:
+    enterprise_id = record_edition(out.session, out.no).enterprise_id
+    factories.product(
+        out.session, enterprise_id=enterprise_id, number="P-7", name="插座", brand="云杉", model="M"
+    )
+    out.session.commit()
+    unit = {"plan_no": out.plan_no, "code": out.code, "channel": "shop", "purpose": "supervision"}
+    page = door.get(f"/console/records/new?plan_no={out.plan_no}&code={out.code}").text
+
+    answer = door.post("/console/records/new", data={**unit, "product_no": "P-7"})
+    unknown = door.post("/console/records/new", data={**unit, "product_no": "P-8"})
+
+    assert 'value="P-7"' in page
+    values = record_edition(out.session, answer.location.rpartition("/")[2]).values
+    assert (values["product_name"], values["brand"], values["model"]) == ("插座", "云杉", "M")
+    assert unknown.status_code == 422
 
 
 def test_files_go_up_come_down_as_they_were_and_off_again(
     door: Any,
-    out: Field,  # noqa: F811
+    out: Field,
 ) -> None:
     address = f"/console/records/{out.no}/files"
     sent = {"kind": "label", "file": (io.BytesIO(JPEG), "../../标签.jpg"), "back": "field"}
@@ -209,7 +244,7 @@ def test_files_go_up_come_down_as_they_were_and_off_again(
     assert record_edition(out.session, out.no).attachments == ()
 
 
-def test_the_sheet_holds_every_field_and_the_code(door: Any, out: Field) -> None:  # noqa: F811
+def test_the_sheet_holds_every_field_and_the_code(door: Any, out: Field) -> None:
     draft = door.get(f"/console/records/{out.no}/sheet").text
     out.sealed()
     out.session.commit()
@@ -227,7 +262,7 @@ def test_the_sheet_holds_every_field_and_the_code(door: Any, out: Field) -> None
 
 def test_the_pdf_is_text_with_numbers_labels_and_pages(
     door: Any,
-    out: Field,  # noqa: F811
+    out: Field,
 ) -> None:
     out.fill(remarks="现场说明" * 300, claimed_quality="额定功率<65W & 输入100-240V")
     out.sign_all()
@@ -257,9 +292,19 @@ def test_the_pdf_is_text_with_numbers_labels_and_pages(
     assert answer.data == door.get(f"/console/records/{out.no}/sheet.pdf").data
 
 
+def test_an_ordinary_record_is_one_page_in_any_state(door: Any, out: Field) -> None:
+    for step in (lambda: None, out.fill, out.sign_all):
+        step()
+        out.session.commit()
+        answer = door.get(f"/console/records/{out.no}/sheet.pdf")
+
+        assert len(PdfReader(io.BytesIO(answer.data)).pages) == 1
+    assert "草稿" in PdfReader(io.BytesIO(answer.data)).pages[0].extract_text()
+
+
 def test_the_check_page_says_one_word_and_no_content(
     client: Any,
-    out: Field,  # noqa: F811
+    out: Field,
 ) -> None:
     short = (out.sealed().sha256 or "")[:16]
     out.session.commit()
@@ -276,7 +321,7 @@ def test_the_check_page_says_one_word_and_no_content(
         assert text not in good.text
 
 
-def test_the_public_sees_no_record(client: Any, out: Field) -> None:  # noqa: F811
+def test_the_public_sees_no_record(client: Any, out: Field) -> None:
     for path in ("", f"/{out.no}", f"/{out.no}/sheet.pdf", f"/{out.no}/files/{'0' * 64}"):
         assert client.get(f"/console/records{path}").status_code == 302
     assert client.get(f"/api/v1/sampling/records/{out.no}").status_code == 401
@@ -284,7 +329,7 @@ def test_the_public_sees_no_record(client: Any, out: Field) -> None:  # noqa: F8
 
 def test_values_for_the_script_do_not_break_out_of_it(
     door: Any,
-    out: Field,  # noqa: F811
+    out: Field,
 ) -> None:
     records.save(out.session, out.first, out.no, values={"brand": "</script><b>"})
     out.session.commit()

@@ -6,7 +6,9 @@ The JavaScript runs in Node where there is one; elsewhere these tests skip, loud
 from __future__ import annotations
 
 import copy
+import dataclasses
 import functools
+import importlib.util
 import json
 import random
 import shutil
@@ -19,6 +21,7 @@ import pytest
 
 from core.chain import canonical_json
 from sampling.maths import bundle
+from sampling.maths.assignment import Pool
 from sampling.maths.replay import check_bundle
 from sampling.verifier import verify_draw
 
@@ -183,3 +186,86 @@ def test_all_three_judge_a_forgery_alike(name: str) -> None:
         product = by_product(tried)
         assert {row for row in browser if not row[1]} <= set(product), changed
         assert all(ok for _, ok in browser) == all(ok for _, ok in product), changed
+
+
+def _maker() -> Any:
+    spec = importlib.util.spec_from_file_location("make", VECTORS / "make.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _random_bundle(make: Any, dice: random.Random) -> Parts:
+    """A bundle with pools, departments, loads, recusals and replacements as the dice fall."""
+    is_joint = dice.random() < 0.5
+    keys = ["fire", "market", "health"]
+    staff = [
+        dataclasses.replace(
+            one,
+            load=(load := dice.randrange(3)),
+            cap=load + dice.randrange(3, 9),
+            is_senior=dice.random() < 0.5,
+            pool=dice.choice(list(Pool)),
+            department=dice.choice(keys) if is_joint else None,
+        )
+        for one in make.people(dice.randrange(24, 60))
+    ]
+    rules = [
+        make.department(
+            key,
+            size=dice.randrange(2, 4),
+            mixed=(mixed := dice.random() < 0.5),
+            qualification=dice.choice(["none", "all"] + ["lead"] * mixed),
+        )
+        for key in dice.sample(keys, 2)
+    ]
+    mixed = dice.random() < 0.5
+    team = make.team(
+        size=dice.randrange(2, 5),
+        mixed=mixed,
+        qualification=dice.choice(["none", "all"] + ["lead"] * mixed),
+        region=dice.random() < 0.5,
+        **({"pool": dice.choice(list(Pool))} if dice.random() < 0.5 else {}),
+        **({"departments": rules} if is_joint else {}),
+    )
+    count, size = dice.randrange(2, 8), sum(one["size"] for one in rules) if is_joint else 2
+    units = make.roster(30, ["A"])
+    ids = [one.id for one in staff]
+    facts = {
+        "no": "CC-2026-0099",
+        "units": units,
+        "inspectors": staff,
+        "quotas": {"A": (count, 6)},
+        "recused": {unit[0]: frozenset(dice.sample(ids, 3)) for unit in units},
+        "team": team,
+        "digest": dice.choice(["sha256", "sm3"]),
+    }
+    late = tuple(
+        sorted((dice.randrange(3), dice.randrange(count), dice.randrange(size)) for _ in range(3))
+    )
+    try:
+        parts: Parts = make.made(**facts, replaced=2, late=late)
+        told = json.loads(parts["history.json"])["recusals"]
+        if all(one["in"] for one in told):
+            return parts
+    except IndexError:  # no assignment, or none for a reserve
+        pass
+    blocked: Parts = make.made(**facts, explained=True)
+    return blocked
+
+
+def test_all_three_agree_on_assignments_made_at_random() -> None:
+    make = _maker()
+    bundles = [_random_bundle(make, random.Random(n)) for n in range(60)]
+
+    judged = by_browser(bundles)
+
+    kinds = {"recusals": 0, "shortage": 0}
+    for parts, browser in zip(bundles, judged, strict=True):
+        kinds["recusals"] += b'"recusals"' in parts["history.json"]
+        kinds["shortage"] += b'"shortage"' in parts["assignment.json"]
+        assert by_product(parts) == by_standalone(parts) == browser
+        assert all(ok for _, ok in browser)
+    assert min(kinds.values()) >= 5, kinds  # the dice must show both

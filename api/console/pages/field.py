@@ -26,10 +26,8 @@ from api.auth import current_access, current_actor, public, require
 from api.console.forms import Fault, Form
 from api.console.pages.records import WRITERS, may_write, same_version, told
 from api.console.prints import (
-    CHANNELS,
     EVIDENCE,
     KINDS,
-    PURPOSES,
     both,
     field_title,
     title_of,
@@ -38,9 +36,18 @@ from core.errors import Refusal, Stale
 from core.unit_of_work import read_only, unit_of_work
 from sampling.errors import NotYourRecord
 from sampling.maths.record_cells import MOST_SAMPLES, cleaned, cleaned_samples, plain
-from sampling.maths.record_fields import BY_NAME, FIELDS, GROUPS, Channel, Kind, fields_of
+from sampling.maths.record_fields import (
+    BY_NAME,
+    CHANNEL_WORDS,
+    FIELDS,
+    GROUPS,
+    PURPOSE_WORDS,
+    Channel,
+    Kind,
+    fields_of,
+)
 from sampling.queries import records as queries
-from sampling.queries.record_parts import RecordView
+from sampling.queries.record_parts import RecordView, version_of
 from sampling.service import record_signing, records
 
 blueprint = Blueprint("field", __name__)
@@ -149,8 +156,8 @@ def _page(view: RecordView, form: Form, differing: list[Any]) -> Any:
             (kind.value, both(words), counts[kind.value]) for kind, words in EVIDENCE.items()
         ],
         shows=[(kind.value, both(words)) for kind, words in EVIDENCE.items()],
-        purpose=both(PURPOSES[view.purpose]),
-        channel=both(CHANNELS[channel]),
+        purpose=both(PURPOSE_WORDS[view.purpose]),
+        channel=both(CHANNEL_WORDS[view.channel]),
         problems=told(records.field_problems(problems)),
         facts=_facts_for_script(view),
     )
@@ -218,7 +225,7 @@ def save(no: str) -> Any:
     }
     with unit_of_work(current_access()) as session:
         row = queries.record_row(session, no, lock=True)
-        if row.version != body.get("version"):
+        if version_of(row) != body.get("version"):
             return _changed(queries.record_edition(session, no))
         row = records.save(session, current_actor(), no, values=readable, samples=samples)
         view = queries.record_edition(session, no)

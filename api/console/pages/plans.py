@@ -27,6 +27,7 @@ from core.config import settings
 from core.errors import Refusal, Stale
 from core.unit_of_work import read_only, unit_of_work
 from registry.queries import categories, category_subtree, regions, roster
+from registry.queries import departments as registry_departments
 from registry.service import is_demo
 from sampling.maths.bundle import packed
 from sampling.maths.entropy import NETWORKS
@@ -44,6 +45,7 @@ PURPOSES = ("inspection", "supervision", "monitoring")
 LEADS = (Role.LEAD_INSPECTOR, Role.ADMINISTRATOR)
 MOST = 5000
 GRADES = ("A", "B", "C", "D")
+DEPARTMENTS = 3  # of a joint visit, on the form; the API takes more
 BEACON_AHEAD = timedelta(days=1)  # time to lock, publish and throw the dice
 
 
@@ -125,6 +127,7 @@ def new() -> Any:
         tiers = sorted({unit.risk_tier for unit in roster(session) if unit.risk_tier})
         cap = yearly_cap(session, today())
         exempt = exempt_kinds(session, today())
+        known_departments = registry_departments(session)
     beacon_at = now() + BEACON_AHEAD
     page = render_template(
         "pages/plan_new.html",
@@ -134,6 +137,9 @@ def new() -> Any:
         categories=[(node.code, node.name) for node in nodes],
         sizes=sizes,
         grades=GRADES,
+        pools=[(code, label("pool", code)) for code in LABELS["pool"]],
+        departments=sorted(known_departments.items()),
+        department_rows=range(DEPARTMENTS),
         demo=demo,
         weights="\n".join(f"{tier} = 1" for tier in tiers),
         cap=cap,
@@ -177,6 +183,7 @@ def _plan_facts(form: Form) -> dict[str, Any]:
         "strata_by": "grade",
         "strata": strata,
         "visit_on": visit_on,
+        "team": _team_facts(form),
         "sources": [{"kind": "dice", "count": 50}, source],
         "category_codes": [category] if category else None,
         **_guards(form),
@@ -224,6 +231,34 @@ def _chances(form: Form) -> dict[str, Any]:
         if line.strip():
             certain.append({"code": code, "reason": reason.strip()})
     return {"method": method, "certain": certain}
+
+
+def _team_facts(form: Form) -> dict[str, Any]:
+    """Who goes; what is left blank is as the house has it."""
+    team: dict[str, Any] = {}
+    pool = form.choice("pool", _("Who goes"), LABELS["pool"], required=False)
+    if pool:
+        team["pool"] = pool
+    if form.value("mixed"):
+        team["mixed"] = True
+    for name, title in (
+        ("size", _("People in a team")),
+        ("cap", _("Visits of one inspector, at most")),
+        ("rotation", _("Rounds before somebody may come again")),
+    ):
+        number = form.number(name, title, required=False)
+        if number is not None:
+            team[name] = number
+    departments = []
+    for place in range(DEPARTMENTS):
+        key = form.text(f"department-{place}", _("Department"), required=False)
+        if key:
+            items = form.text(f"items-{place}", _("Items"))
+            split = [one.strip() for one in items.replace("，", ",").replace("、", ",").split(",")]
+            departments.append({"key": key, "items": [one for one in split if one]})
+    if departments:
+        team["departments"] = departments
+    return team
 
 
 @blueprint.route(BASE + "/<no>")
@@ -290,7 +325,8 @@ def _units(session: Session, detail: PlanDetail) -> Listing:
         Column(
             "team",
             _("Inspectors (drawn)"),
-            lambda unit: "、".join(seat.name for seat in unit.team),
+            _team,
+            link=lambda unit: url_for("tasks.show", plan_no=no, code=unit.code),
         ),
         Column("visit", _("Visit"), _visit, "state:visit", under=lambda unit: unit.reason),
     ]
@@ -298,6 +334,15 @@ def _units(session: Session, detail: PlanDetail) -> Listing:
     if detail.summary.drawn_at:
         found.fill(units.drawn_views(session, _ordered(session, no)))
     return found
+
+
+def _team(unit: DrawnUnitView) -> str:
+    """Names in the order of seats; of a joint visit by department."""
+    groups: dict[str | None, list[str]] = {}
+    for seat in unit.team:
+        groups.setdefault(seat.department, []).append(seat.name)
+    told = (f"{key}: " * (key is not None) + "、".join(names) for key, names in groups.items())
+    return "; ".join(told)
 
 
 def _visit(unit: DrawnUnitView) -> str:

@@ -16,24 +16,23 @@ from api.console.labels import LABELS, label
 from api.console.languages import problem_words
 from api.console.listing import EXTENSIONS, Column, Filter, Listing
 from api.console.prints import (
-    CHANNELS,
     EVIDENCE,
-    PURPOSES,
     both,
     check_address,
     field_title,
-    pdf_answer,
     qr_picture,
     sheet_of,
     title_of,
 )
+from api.console.sheets import pdf_answer
 from core.actors import STAFF, Actor, Role
 from core.errors import Refusal, Stale
 from core.unit_of_work import read_only, unit_of_work
-from sampling.maths.record_fields import FIELDS, PERSONAL, Channel
+from registry.queries import products_of
+from sampling.maths.record_fields import CHANNEL_WORDS, FIELDS, PERSONAL, PURPOSE_WORDS
 from sampling.queries import records as queries
 from sampling.queries import units
-from sampling.queries.record_parts import RecordView, record_views
+from sampling.queries.record_parts import RecordView, record_views, version_of
 from sampling.service import record_files, record_signing, records
 
 blueprint = Blueprint("records", __name__)
@@ -43,7 +42,7 @@ BASE = "/console/records"
 WRITERS = (Role.INSPECTOR, Role.LEAD_INSPECTOR, Role.ADMINISTRATOR)
 LEADS = (Role.LEAD_INSPECTOR, Role.ADMINISTRATOR)
 EDITED = frozenset({"sampled_on", "unit_name", "product_name", "producer_name", "model", "lot_no"})
-ACTS = "<any(sign, unit, seal, correct, discard):act>"
+ACTS = "<any(sign, unit, seal, correct, discard, samplers):act>"
 
 
 def _columns() -> list[Column]:
@@ -66,11 +65,13 @@ def _columns() -> list[Column]:
         ),
         Column("plan_no", _("Plan"), lambda view: view.plan_no, shown=False, sortable=False),
         Column("code", _("Credit code"), lambda view: view.code, shown=False, sortable=False),
-        Column("purpose", _("Purpose"), lambda view: both(PURPOSES[view.purpose]), order="purpose"),
+        Column(
+            "purpose", _("Purpose"), lambda view: both(PURPOSE_WORDS[view.purpose]), order="purpose"
+        ),
         Column(
             "channel",
             _("Where"),
-            lambda view: both(CHANNELS[Channel(view.channel)]),
+            lambda view: both(CHANNEL_WORDS[view.channel]),
             order="channel",
         ),
     ]
@@ -115,7 +116,7 @@ def listing(extension: str | None) -> Any:
                 Filter(
                     "state", _("State"), states, pills=True, counts=queries.state_counts(session)
                 ),
-                Filter("purpose", _("Purpose"), [(k, both(v)) for k, v in PURPOSES.items()]),
+                Filter("purpose", _("Purpose"), [(k, both(v)) for k, v in PURPOSE_WORDS.items()]),
                 Filter("plan_no", _("Plan")),
                 Filter("q", _("Number, unit or product")),
             ],
@@ -129,12 +130,15 @@ def listing(extension: str | None) -> Any:
             text=found.chosen("q") or None,
         )
         found.fill_select(session, statement, record_views)
+        person_id = current_actor().person_id
+        mine = queries.drafts_of(session, person_id) if person_id is not None else []
     if extension:
         return found.file(extension)
     return render_template(
         "pages/records.html",
         title=_("Sampling records"),
         listing=found,
+        mine=mine,
         may_write=current_actor().role in WRITERS,
     )
 
@@ -157,6 +161,7 @@ def new() -> Any:
     with read_only(current_access()) as session:
         there = queries.records_of_unit(session, plan_no, code) if plan_no and code else []
         unit = _drawn(session, plan_no, code) if plan_no and code else None
+        goods = products_of(session, unit.enterprise_id) if unit else []
     page = render_template(
         "pages/record_new.html",
         title=_("New sampling record"),
@@ -164,8 +169,9 @@ def new() -> Any:
         form=form,
         unit=unit,
         there=there,
-        purposes=[(name, both(words)) for name, words in PURPOSES.items()],
-        channels=[(name.value, both(words)) for name, words in CHANNELS.items()],
+        products=[(one.number, f"{one.name} {one.model or ''}".strip()) for one in goods],
+        purposes=[(name, both(words)) for name, words in PURPOSE_WORDS.items()],
+        channels=[(name, both(words)) for name, words in CHANNEL_WORDS.items()],
     )
     return page, form.status
 
@@ -174,8 +180,8 @@ def _start_facts(form: Form) -> dict[str, Any]:
     alone = not form.value("plan_no")
     samplers = form.text("samplers", _("Samplers"), required=False)
     return {
-        "purpose": form.choice("purpose", _("Purpose"), PURPOSES),
-        "channel": form.choice("channel", _("Where"), [each.value for each in CHANNELS]),
+        "purpose": form.choice("purpose", _("Purpose"), PURPOSE_WORDS),
+        "channel": form.choice("channel", _("Where"), CHANNEL_WORDS),
         "plan_no": form.value("plan_no") or None,
         "code": form.value("code") or None,
         "standalone_reason": (
@@ -183,8 +189,15 @@ def _start_facts(form: Form) -> dict[str, Any]:
         ),
         "enterprise_code": form.text("enterprise_code", _("Credit code"), required=False) or None,
         "product_no": form.text("product_no", _("Product number"), required=False) or None,
-        "samplers": samplers.replace("、", " ").replace(",", " ").split(),
+        "samplers": numbers_in(samplers),
     }
+
+
+def numbers_in(text: str) -> list[str]:
+    """Work numbers, as people write several into one line."""
+    for mark in "、，,；;":
+        text = text.replace(mark, " ")
+    return text.split()
 
 
 def _drawn(session: Session, plan_no: str, code: str) -> Any:
@@ -207,6 +220,7 @@ def _page(no: str, form: Form) -> Any:
         view = queries.record_edition(session, no, edition)
         editions = queries.editions_of(session, no)
         problems = []
+        repeats = record_signing.repeats(session, view) if view.state == "draft" else []
         if view.state == "draft":
             found = record_signing.open_problems(session, view)
             problems = told(records.field_problems(found))
@@ -221,6 +235,7 @@ def _page(no: str, form: Form) -> Any:
         sheet=sheet_of(view),
         editions=editions,
         problems=problems,
+        repeats=repeats,
         form=form,
         may_write=may_write(actor, view),
         may_sign=actor.person_id in {one.person_id for one in view.samplers},
@@ -254,7 +269,7 @@ def same_version(session: Session, no: str) -> None:
         Somebody changed it meanwhile.
     """
     row = queries.record_row(session, no, lock=True)
-    if request.form.get("version") != str(row.version):
+    if request.form.get("version") != str(version_of(row)):
         raise Stale
 
 
@@ -281,6 +296,12 @@ def act(no: str, act: str) -> Any:
         "correct": (
             "record-correction",
             lambda s: record_signing.correct(s, current_actor(), no, reason=reason),
+        ),
+        "samplers": (
+            "record",
+            lambda s: records.save(
+                s, current_actor(), no, samplers=numbers_in(request.form.get("samplers", ""))
+            ),
         ),
         "discard": (
             "record-discarded",

@@ -15,9 +15,9 @@ from sampling.maths.advisor import (
     Candidate,
     DesignStratum,
     advise,
-    apportioned,
-    shrunken_rates,
 )
+from sampling.maths.shrinkage import shrunken_rates
+from sampling.maths.whole_units import apportioned
 
 # 3,000 firms in risk tiers of 70, 22 and 8 %, failing at 3, 10 and 30 %; 200 visits.
 TIERS = (("low", 2100, 0.03, 1), ("middle", 660, 0.10, 2), ("high", 240, 0.30, 4))

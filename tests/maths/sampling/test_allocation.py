@@ -13,19 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sampling.maths.allocation import (
-    Allocation,
-    BoundsInfeasible,
-    StratumSpread,
-    integer_optimum,
     neyman,
     optimal,
     optimal_for_budget,
     optimal_for_variance,
     optimality_gap,
     proportional,
-    variance_of_total,
-    whole_units_for_budget,
 )
+from sampling.maths.strata import Allocation, BoundsInfeasible, StratumSpread, variance_of_total
+from sampling.maths.whole_units import integer_optimum, whole_units_for_budget
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "estimates" / "allocation.json"
 PUBLISHED = json.loads(VECTORS.read_text(encoding="utf-8"))
@@ -153,6 +149,46 @@ def test_no_split_into_whole_units_beats_the_greedy_one(
     assert sum(found.units.values()) == total
     best = min(every)
     assert found.variance == pytest.approx(best) or (found.variance == best == math.inf)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 10**6), st.floats(0.0, 50.0), st.integers(0, 40)),
+        min_size=1,
+        max_size=12,
+    ),
+    st.floats(0.0, 1.0),
+)
+def test_no_single_unit_moved_makes_large_whole_allocations_better(
+    facts: list[tuple[int, float, int]], share: float
+) -> None:
+    strata = [
+        StratumSpread(str(place), size, spread, lower=min(lower, size), upper=size - size // 9)
+        for place, (size, spread, lower) in enumerate(facts)
+        if min(lower, size) <= size - size // 9
+    ]
+    if not strata:
+        return
+    least, most = sum(one.lower for one in strata), sum(one.most for one in strata)
+    total = least + int(share * (most - least))
+
+    units = integer_optimum(strata, total).units
+
+    assert sum(units.values()) == total
+    assert all(one.lower <= units[one.key] <= one.most for one in strata)
+    # The variance is a sum of convex parts: if no single move helps, nothing does.
+    lost = [
+        one.weight**2 / (units[one.key] * (units[one.key] - 1)) if units[one.key] > 1 else math.inf
+        for one in strata
+        if units[one.key] > one.lower and one.weight > 0
+    ]
+    won = [
+        one.weight**2 / (units[one.key] * (units[one.key] + 1)) if units[one.key] else math.inf
+        for one in strata
+        if units[one.key] < one.most and one.weight > 0
+    ]
+    if lost and won:
+        assert max(won) <= min(lost) * (1 + 1e-12) or max(won) == min(lost) == math.inf
 
 
 @given(small())

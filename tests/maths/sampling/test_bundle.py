@@ -193,3 +193,64 @@ def test_a_replacement_that_skips_a_reserve_is_named() -> None:
     found = wrong(resealed(parts, "history.json", replacements=steps[1:]))
 
     assert found == {"history.json": f"{steps[1]['code']} is not the next reserve"}
+
+
+def recusal(**changes: Any) -> dict[str, bytes]:
+    """The vector with late recusals, its second one changed."""
+    parts = vector("late-recusal")
+    told = json.loads(parts["history.json"])["recusals"]
+    told[1] = {**told[1], **changes}
+    return resealed(parts, "history.json", recusals=told)
+
+
+@pytest.mark.parametrize(
+    ("changes", "detail"),
+    [
+        ({"in": "J000"}, "913700000000000008: J000 is not the next in order"),
+        ({"out": "J010"}, "913700000000000008: J010 does not have seat 1"),
+        ({"position": 2}, "913700000000000008: J011 does not have seat 2"),
+        ({"position": -2}, "913700000000000008: J011 does not have seat -2"),
+        ({"after": 2}, "recusals are not in order"),
+        ({"after": 3}, "recusals are not in order"),
+    ],
+)
+def test_a_forged_recusal_is_told(changes: dict[str, Any], detail: str) -> None:
+    assert wrong(recusal(**changes)) == {"history.json": detail}
+
+
+def test_a_recusal_left_out_is_told_by_what_follows_from_it() -> None:
+    parts = vector("late-recusal")
+    told = json.loads(parts["history.json"])["recusals"]
+
+    forged = resealed(parts, "history.json", recusals=told[1:])
+
+    assert wrong(forged) == {"history.json": "913700000000000008: J011 does not have seat 1"}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"room": 5},
+        {"seats": 8},
+        {"lists": [["licence:14", 0]], "seats": 1, "room": 3},
+        {"lists": [["licence:14", 0], ["licence:14", 0]]},
+    ],
+)
+def test_a_shortage_that_is_none_is_told(changes: dict[str, Any]) -> None:
+    parts = vector("shortage")
+    told = json.loads(parts["assignment.json"])["shortage"]
+
+    forged = resealed(parts, "assignment.json", shortage={**told, **changes})
+
+    assert wrong(forged) == {"assignment.json": "the shortage is none"}
+
+
+def test_somebody_of_another_department_in_a_joint_team_is_told() -> None:
+    parts = vector("joint")
+    teams = json.loads(parts["assignment.json"])["teams"]
+    first = teams[0]["inspectors"]
+    teams[0] = {**teams[0], "inspectors": [first[2], *first[1:2], first[0], *first[3:]]}
+
+    forged = resealed(parts, "assignment.json", teams=teams)
+
+    assert wrong(forged)["assignment.json"] == "other teams"

@@ -38,6 +38,7 @@ from sampling.maths.weights import (
     Response,
     calibrated,
     indicators,
+    joined_classes,
 )
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "estimates" / "unequal.json"
@@ -381,3 +382,19 @@ def test_calibration_to_what_the_weights_already_give_changes_nothing(data: st.D
         assert calibrated(weights, columns, goals, distance=distance).weights == pytest.approx(
             weights
         )
+
+
+def test_classes_without_answer_join_their_neighbours_up_the_tree() -> None:
+    parents = {"a1": "a", "a2": "a", "b1": "b", "b2": "b", "a": "top", "b": "top", "top": None}
+    classes = ["a1", "a2", "b1", "b2"]
+
+    assert joined_classes(classes, classes, parents) == {each: each for each in classes}
+    assert joined_classes(classes, ["a1", "b1", "b2"], parents) == {
+        "a1": "a",
+        "a2": "a",
+        "b1": "b1",
+        "b2": "b2",
+    }
+    assert set(joined_classes(classes, ["a1", "a2"], parents).values()) == {"top"}
+    with pytest.raises(NotCalibrated, match="nothing of class"):
+        joined_classes(["x", "y"], ["x"], {})

@@ -47,6 +47,7 @@ def test_three_visits_that_only_two_people_may_make_are_named_with_their_room() 
         people=("P1", "P2"),
         room=4,
         others=(("recused", 4),),
+        is_minimal=True,
         is_smallest=True,
     )
 

@@ -13,8 +13,11 @@ from core.clock import frozen
 from core.errors import Refusal
 from core.unit_of_work import read_only, unit_of_work
 from sampling import errors
+from sampling.maths.replay import check_bundle
 from sampling.queries import units
-from sampling.service import drawing, entropy, freezing, planning
+from sampling.queries.plans import plan_by_no
+from sampling.queries.seats import seat_changes_of
+from sampling.service import drawing, entropy, freezing, parts, planning, recusing
 from tests import factories
 
 DICE = "31625143625114632516434215632154326154321654321635"
@@ -85,3 +88,68 @@ def test_of_two_draws_at_once_one_is_made_and_one_refused() -> None:
     with read_only() as session:
         listed = session.execute(units.drawn_statement(plan_no)).scalars().all()
     assert len(listed) == 5
+
+
+@pytest.mark.usefixtures("committed")
+def test_of_two_recusals_of_one_seat_at_once_one_is_made_and_one_refused() -> None:
+    with frozen(MOMENT):
+        plan_no, people = ready_plan()
+        with unit_of_work() as session:
+            drawing.draw(session, people[0], plan_no)
+    with read_only() as session:
+        rows = list(session.execute(units.drawn_statement(plan_no)).scalars())
+        views = units.drawn_views(session, rows)
+    view = views[0]
+
+    def recuse(actor: Actor) -> None:
+        with unit_of_work() as session:
+            recusing.recuse(
+                session,
+                actor,
+                plan_no,
+                code=view.code,
+                inspector=view.team[0].inspector_id,
+                kind="kinship",
+                reason="x",
+            )
+
+    refusals = together([lambda: recuse(people[0]), lambda: recuse(people[1])])
+
+    assert refusals == [errors.SeatUnknown]
+    with read_only() as session:
+        plan = plan_by_no(session, plan_no)
+        assert len(seat_changes_of(session, plan.id)) == 1
+        whole = parts.sealed_bundle(session, plan, only_public=False)
+    assert all(check.agrees for check in check_bundle(whole))
+
+
+@pytest.mark.usefixtures("committed")
+def test_recusals_of_several_teams_at_once_are_made_in_some_order_that_verifies() -> None:
+    with frozen(MOMENT):
+        plan_no, people = ready_plan()
+        with unit_of_work() as session:
+            drawing.draw(session, people[0], plan_no)
+    with read_only() as session:
+        rows = list(session.execute(units.drawn_statement(plan_no)).scalars())
+        views = units.drawn_views(session, rows)
+
+    def recuse(place: int) -> None:
+        with unit_of_work() as session:
+            recusing.recuse(
+                session,
+                people[place % 2],
+                plan_no,
+                code=views[place].code,
+                inspector=views[place].team[0].inspector_id,
+                kind="other",
+                reason="x",
+            )
+
+    refusals = together([lambda place=place: recuse(place) for place in range(5)])
+
+    assert refusals == []
+    with read_only() as session:
+        plan = plan_by_no(session, plan_no)
+        assert len(seat_changes_of(session, plan.id)) == 5
+        whole = parts.sealed_bundle(session, plan, only_public=False)
+    assert all(check.agrees for check in check_bundle(whole))

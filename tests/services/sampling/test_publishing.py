@@ -27,9 +27,9 @@ from sampling.errors import (
     NotConfirmed,
     PlanVoid,
     PublishedRecordInvalid,
+    PublishedRecordUnknown,
     RecordStands,
     RecordStateForbids,
-    PublishedRecordUnknown,
     ResultMissing,
     StillKeptBack,
 )

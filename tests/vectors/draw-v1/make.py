@@ -18,6 +18,7 @@ from sampling.maths import bundle, commitment, draw, entropy, pareto
 from sampling.maths.assignment import Assignment, Inspector, Pool, Task, assign
 from sampling.maths.recusal import stand_in
 from sampling.maths.replay import odds_of, permanent_of, team_rule_of
+from sampling.maths.shortage import shortage
 
 HERE = Path(__file__).parent
 VERIFIER = b"# the standalone verifier takes this place in a real bundle\n"
@@ -76,6 +77,7 @@ def made(
     certain: tuple[str, ...] = (),
     coordination: dict[str, int] | None = None,
     late: tuple[tuple[int, int, int], ...] = (),
+    explained: bool = False,
 ) -> dict[str, bytes]:
     """All parts of one bundle.
 
@@ -188,6 +190,13 @@ def made(
         )
 
     found = teams_of([unit.code for unit in drawn.selected], inspectors)
+    lack = None
+    if explained:
+        chosen = [by_code[unit.code] for unit in drawn.selected]
+        tasks = [
+            Task(u.code, u.category, u.region, recused.get(u.code, frozenset())) for u in chosen
+        ]
+        lack = shortage(tasks=tasks, inspectors=inspectors, rule=team_rule_of(plan))
     dispatch = draw.tickets(seed, "dispatch", digest)
     order = sorted((unit.code for unit in drawn.selected), key=dispatch.of)
 
@@ -258,7 +267,9 @@ def made(
             "commitment.json": {**said, "receipt": receipt},
             "entropy.json": {"sources": given},
             "draw.json": bundle.draw_part(drawn),
-            "assignment.json": bundle.assignment_part(found, [opened(code) for code in order]),
+            "assignment.json": bundle.assignment_part(
+                found, [opened(code) for code in order], lack
+            ),
             "history.json": history,
         },
         VERIFIER,
@@ -407,6 +418,15 @@ def cases() -> dict[str, dict[str, bytes]]:
             replaced=2,
             # The same seat twice; a leader; a team that came with a replacement.
             late=((0, 1, 1), (0, 1, 1), (1, 3, 0), (2, 7, 2)),
+        ),
+        "shortage": made(
+            no="CC-2026-0011",
+            units=roster(30, ["A"]),
+            inspectors=[replace(one, is_senior=n < 3) for n, one in enumerate(tight)],
+            quotas={"A": (10, 2)},
+            recused={},
+            team=team(size=3, mixed=True, qualification="none", region=False),
+            explained=True,
         ),
         "joint": made(
             no="CC-2026-0010",

@@ -156,7 +156,7 @@
     if (Object.keys(clashes).length) { show("conflict"); return; }
     if (busy) { again = true; return; }
     var sent = typed();
-    if (!changed(sent).length) { keep(); return; }
+    if (!changed(sent).length) { if (keep()) show("server"); return; }
     busy = true;
     again = false;
     var token = document.querySelector("meta[name=csrf-token]");

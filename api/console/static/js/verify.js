@@ -56,6 +56,7 @@
     "teams-differ": "other teams",
     "not-next-reserve": "{code} is not the next reserve",
     "team-differs": "{code}: other team",
+    "shortage-none": "the shortage is none",
     "recusal-order": "recusals are not in order",
     "not-the-seat": "{code}: {id} does not have seat {position}",
     "not-next-person": "{code}: {id} is not the next",
@@ -572,6 +573,26 @@
       need(same(assignment.blocking, blocking), "blocking-differs");
       const expected = [...teams].map(([code, inspectors]) => ({ code, inspectors }));
       need(same(assignment.teams, expected), "teams-differ");
+      if (assignment.shortage !== undefined) this.checkShortage(assignment.shortage);
+    }
+
+    checkShortage({ lists: named, seats, room }) { // more seats than their people have room for
+      const { plan, frame, inspectors } = this.data;
+      const wanted = new Map();
+      let places = 0;
+      named.forEach(([code, number]) => {
+        const unit = frame.units.find((row) => row[0] === code);
+        const list = listsOf(unit, this.recused.get(code), inspectors.inspectors, plan)[number];
+        need(list !== undefined, "shortage-none");
+        places += list.seats;
+        list.ids.filter((id) => this.load.get(id) < this.cap.get(id))
+          .forEach((id) => wanted.set(id, (wanted.get(id) || 0) + 1));
+      });
+      const free = [...wanted].reduce(
+        (sum, [id, n]) => sum + Math.min(this.cap.get(id) - this.load.get(id), n), 0
+      );
+      need(new Set(named.map(canonical)).size === named.length, "shortage-none");
+      need(seats === places && room === free && places > free, "shortage-none");
     }
 
     checkHistory() {
