@@ -36,7 +36,6 @@ from api.schemas.sampling import (
 from core.actors import Role
 from core.unit_of_work import read_only, unit_of_work
 from sampling.maths.bundle import packed
-from sampling.models.plans import Plan
 from sampling.queries import plans, units, work
 from sampling.service import (
     changing,
@@ -111,7 +110,7 @@ def preview_plan(plan_no: str) -> Any:
         return {"sizes": dict(sorted(frame.sizes.items())), "excluded": dict(reasons)}
 
 
-def _is_for_a_worker(session: Session, plan: Plan) -> bool:
+def _is_for_a_worker(session: Session, plan: Any) -> bool:
     """A large roster, or a caller who does not want to wait (RFC 7240: respond-async)."""
     wishes = [wish.strip().lower() for wish in request.headers.get("Prefer", "").split(",")]
     return "respond-async" in wishes or steps.takes_long(session, plan)
