@@ -76,24 +76,29 @@
   // Bytes
 
   function joined(chunks) {
-    const all = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+    let size = 0;
+    for (const chunk of chunks) size += chunk.length;
+    const all = new Uint8Array(size);
     let at = 0;
-    chunks.forEach((chunk) => {
+    for (const chunk of chunks) {
       all.set(chunk, at);
       at += chunk.length;
-    });
+    }
     return all;
   }
 
   function lengthPrefixed(...fields) {
-    const chunks = [];
-    fields.forEach((field) => {
-      const raw = typeof field === "string" ? utf8(field) : field;
-      const length = new Uint8Array(4);
-      new DataView(length.buffer).setUint32(0, raw.length);
-      chunks.push(length, raw);
-    });
-    return joined(chunks);
+    const raws = fields.map((field) => (typeof field === "string" ? utf8(field) : field));
+    let size = 0;
+    for (const raw of raws) size += 4 + raw.length;
+    const all = new Uint8Array(size);
+    let at = 0;
+    for (const raw of raws) {
+      for (let i = 0; i < 4; i += 1) all[at + i] = raw.length >>> (24 - 8 * i);
+      all.set(raw, at + 4);
+      at += 4 + raw.length;
+    }
+    return all;
   }
 
   // RFC 8785: keys in the order of UTF-16 code units, which is how JavaScript sorts. Built as
@@ -266,16 +271,17 @@
     }
   }
 
-  function assign(lists, load, cap, ticket) {
+  function* assign(lists, load, cap, ticket) {
     const hasRoom = (id) => load.get(id) < cap.get(id);
     const short = lists.filter((list) => list.ids.filter(hasRoom).length < list.seats);
     if (short.length) {
       const blocking = [...new Set(short.map((list) => list.code))].sort(inOrder);
       return { teams: new Map(), blocking };
     }
-    function rounds(choose) {
+    function* rounds(choose) {
       const now = new Map(load);
-      return lists.map(({ code, seats, ids }, d) => {
+      const all = [];
+      for (const [d, { code, seats, ids }] of lists.entries()) {
         const free = ids.filter((id) => now.get(id) < cap.get(id));
         const tickets = new Map(free.map((id) => [id, ticket(code, id)]));
         free.sort(byKeys((id) => [now.get(id), tickets.get(id), id]));
@@ -285,16 +291,18 @@
           if (choose(d, id)) chosen.push(id);
         }
         chosen.forEach((id) => now.set(id, now.get(id) + 1));
-        return chosen;
-      });
+        all.push(chosen);
+        yield;
+      }
+      return all;
     }
-    let chosen = rounds(() => true);
+    let chosen = yield* rounds(() => true);
     if (chosen.some((ids, d) => ids.length < lists[d].seats)) { // stuck: look ahead
       const room = new Map([...cap].map(([id, most]) => [id, most - load.get(id)]));
       const completion = new Completion(lists, room);
       const blocking = completion.fill(chosen);
       if (blocking.length) return { teams: new Map(), blocking };
-      chosen = rounds((d, id) => completion.fix(d, id));
+      chosen = yield* rounds((d, id) => completion.fix(d, id));
     }
     const teams = new Map();
     lists.forEach(({ code }, d) => teams.set(code, [...(teams.get(code) || []), ...chosen[d]]));
@@ -310,6 +318,7 @@
       this.rows = new Map();
       this.data = {};
       this.seed = new Uint8Array(0);
+      this.prefixes = new Map(); // of tickets, by domain; asked for once the seed stands
       this.drawn = [];
       this.load = new Map();
       this.cap = new Map();
@@ -381,24 +390,29 @@
     }
 
     ticket(domain, ...fields) { // as hexadecimal digits, which sort like the bytes
-      const prefix = new Uint8Array(64);
-      prefix.set(this.seed);
-      prefix.set(lengthPrefixed(domain), this.seed.length);
+      let prefix = this.prefixes.get(domain);
+      if (!prefix) {
+        prefix = new Uint8Array(64);
+        prefix.set(this.seed);
+        prefix.set(lengthPrefixed(domain), this.seed.length);
+        this.prefixes.set(domain, prefix);
+      }
       return hex(this.hash(prefix, lengthPrefixed(...fields)));
     }
 
-    teamsFor(openings) {
+    * teamsFor(openings) {
       const { plan, frame, inspectors } = this.data;
       const units = new Map(frame.units.map((unit) => [unit[0], unit]));
       const lists = [];
-      openings.forEach((one) => {
+      for (const one of openings) {
         const unit = units.get(one.code);
         const bytes = lengthPrefixed("recused", unhex(one.salt), ...one.recused);
         need(hex(this.hash(bytes)) === unit[6], "opening-differs", { code: one.code });
         this.recused.set(one.code, one.recused);
         lists.push(...listsOf(unit, one.recused, inspectors.inspectors, plan));
-      });
-      return assign(lists, this.load, this.cap, (...fields) => this.ticket("pair", ...fields));
+        yield;
+      }
+      return yield* assign(lists, this.load, this.cap, (code, id) => this.ticket("pair", code, id));
     }
 
     checkProtocol() {
@@ -501,6 +515,7 @@
       });
       const start = unhex(this.data.commitment.commitment);
       this.seed = this.hash(lengthPrefixed("seed/v1", start, ...values));
+      this.prefixes.clear();
     }
 
     drawTicket(code) {
@@ -548,13 +563,13 @@
       need(same(draw.units, this.drawn), "draw-differs");
     }
 
-    checkAssignment() {
+    * checkAssignment() {
       const { assignment } = this.data;
       const tasks = this.drawn.filter((unit) => unit.selected).map((unit) => unit.code);
       const tickets = new Map(tasks.map((code) => [code, this.ticket("dispatch", code)]));
       tasks.sort(byKeys((code) => [tickets.get(code), code]));
       need(same(assignment.openings.map((one) => one.code), tasks), "openings-other");
-      const { teams, blocking } = this.teamsFor(assignment.openings);
+      const { teams, blocking } = yield* this.teamsFor(assignment.openings);
       need(same(assignment.blocking, blocking), "blocking-differs");
       const expected = [...teams].map(([code, inspectors]) => ({ code, inspectors }));
       need(same(assignment.teams, expected), "teams-differ");
@@ -604,7 +619,7 @@
         const next = reserves.find((code) => stratum.get(code) === stratum.get(one.replaces));
         need(next === one.code, "not-next-reserve", { code: one.code });
         reserves.splice(reserves.indexOf(next), 1);
-        const { teams } = this.teamsFor([one]);
+        const { teams } = drained(this.teamsFor([one]));
         need(same(teams.get(next) || [], one.inspectors), "team-differs", { code: next });
         add(one.inspectors, 1);
         atWork.set(next, one.inspectors);
