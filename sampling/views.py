@@ -248,6 +248,7 @@ class SeriesDetail:
     lots: tuple[LotView, ...]
 
 
+@dataclass(frozen=True, slots=True)
 class SeatChangeView:
     """A recusal declared after the draw; the reason is for staff."""
 
