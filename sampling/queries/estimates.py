@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
@@ -32,6 +33,7 @@ from sampling.models.plans import (
     Stratum,
 )
 from sampling.queries.plans import plan_by_no
+from sampling.queries.rosters import roster_blocks
 
 GROUPINGS = {"category": "category_code", "region": "region_code"}  # known for every unit
 
@@ -226,16 +228,14 @@ def _calibrated(
 ) -> CalibratedRate | None:
     if not any(one.answers for one in answered):
         return None
-    counted = getattr(FrameUnit, column)
     # Only strata with an answer take part, so only their units are counted.
     keys = [one.key for one in answered if one.answers]
-    totals: dict[str, int] = dict(
-        session.execute(
-            select(counted, func.count())
-            .where(FrameUnit.plan_id == plan.id, FrameUnit.stratum.in_(keys))
-            .group_by(counted)
-        ).all()
-    )
+    totals: Counter[str] = Counter()
+    for block, _ in roster_blocks(session, plan.id):
+        counts = np.bincount(block.kind, minlength=len(block.kinds)).tolist()
+        for kind, count in zip(block.kinds, counts, strict=True):
+            if kind.stratum in keys:
+                totals[kind.category if column == "category_code" else kind.region] += count
     labels = [visit.group or "" for key in keys for visit in visits[key] if _has_answer(visit)]
     if column == "category_code":
         nodes = registry.categories(session)
