@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from sampling.models.plans import FrameUnit, InspectionResult
 from sampling.queries.plans import plan_by_no
+from sampling.queries.rosters import roster_blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +53,22 @@ def frame_rows(session: Session, plan_no: str) -> list[FrameRow]:
         There is no such plan.
     """
     plan = plan_by_no(session, plan_no)
-    rows = session.execute(
-        select(
-            FrameUnit.code,
-            FrameUnit.name,
-            FrameUnit.stratum,
-            FrameUnit.category_code,
-            FrameUnit.region_code,
-            FrameUnit.grade,
-            FrameUnit.risk_tier,
-        )
-        .where(FrameUnit.plan_id == plan.id)
-        .order_by(FrameUnit.code)
-    )
-    return [FrameRow(*row) for row in rows.all()]
+    found = []
+    for block, who in roster_blocks(session, plan.id):
+        for row, unit in enumerate(block.units()):
+            one = who.at(row)
+            found.append(
+                FrameRow(
+                    unit.code,
+                    one.name,
+                    unit.stratum,
+                    unit.category,
+                    unit.region,
+                    one.grade,
+                    one.risk_tier,
+                )
+            )
+    return sorted(found, key=lambda one: one.code)
 
 
 def result_rows(session: Session, plan_no: str) -> list[ResultRow]:

@@ -23,6 +23,7 @@ from sampling.models.plans import (
     PlanPart,
     Replacement,
 )
+from sampling.queries.rosters import roster_blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +102,10 @@ def _unequal(session: Session) -> set[int]:
 
 def _past_draw(session: Session, plan: Plan, settled: dict[int, datetime]) -> PastDraw:
     units: dict[str, list[int]] = defaultdict(list)
-    for stratum, enterprise in session.execute(
-        select(FrameUnit.stratum, FrameUnit.enterprise_id).where(FrameUnit.plan_id == plan.id)
-    ):
-        units[stratum].append(enterprise)
+    for block, who in roster_blocks(session, plan.id):
+        where, keys = block.strata()
+        for place, key in enumerate(keys):
+            units[key] += who.enterprise_ids[where == place].tolist()
     chosen: dict[str, list[int]] = defaultdict(list)
     same = (FrameUnit.plan_id == DrawnUnit.plan_id) & (FrameUnit.code == DrawnUnit.code)
     for stratum, enterprise in session.execute(

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session, aliased
 
 from sampling.errors import RecordUnknown
 from sampling.maths.record_document import SHORT
-from sampling.models.plans import Assignment, Plan
+from sampling.models.plans import Plan
 from sampling.models.records import RecordSampler, RecordSeal, RecordState, SamplingRecord
 from sampling.queries.record_parts import REPLACED, RecordView, record_views
+from sampling.queries.seats import current_seats
 
 VERDICTS = ("genuine", "replaced", "not_genuine")
 
@@ -156,11 +157,10 @@ def state_counts(session: Session) -> dict[str, int]:
 
 def team_of(session: Session, plan_id: int, code: str) -> list[int]:
     """The inspectors whom a draw sent to a unit, the leading one first."""
+    seat = current_seats(plan_id=plan_id)
     return list(
         session.execute(
-            select(Assignment.person_id)
-            .where(Assignment.plan_id == plan_id, Assignment.code == code)
-            .order_by(Assignment.position)
+            select(seat.c.person_id).where(seat.c.code == code).order_by(seat.c.position)
         ).scalars()
     )
 
