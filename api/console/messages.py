@@ -57,6 +57,7 @@ _PARSERS = (
     "sampling/maths/assignment.py",
     "sampling/maths/commitment.py",
     "sampling/maths/entropy.py",
+    "sampling/maths/verdicts.py",
     "risk/imports.py",
     "traceability/maths/units.py",
     "traceability/recording/cells.py",
