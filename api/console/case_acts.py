@@ -141,11 +141,11 @@ def _default(each: Evidence, file: CaseDossier, team: Sequence[str]) -> str:
 
 def _hint(kind: Kind) -> str:
     if kind is Kind.PEOPLE:
-        return _("separate by commas")
+        return str(_("separate by commas"))
     if kind is Kind.LINES:
-        return _("one a line")
+        return str(_("one a line"))
     if kind is Kind.ITEMS:
-        return _("one a line: item | measured | standard; a label item begins with 标签 |")
+        return str(_("one a line: item | measured | standard; a label item begins with 标签 |"))
     return ""
 
 

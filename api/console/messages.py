@@ -60,6 +60,7 @@ _PARSERS = (
     "sampling/maths/teams.py",
     "sampling/maths/commitment.py",
     "sampling/maths/entropy.py",
+    "sampling/maths/verdicts.py",
     "risk/imports.py",
     "traceability/maths/units.py",
     "traceability/recording/cells.py",

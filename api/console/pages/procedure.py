@@ -35,6 +35,8 @@ BASE = "/console/cases"
 LEADS = (Role.LEAD_INSPECTOR, Role.ADMINISTRATOR)
 OFFICERS = (Role.INSPECTOR, *LEADS)
 SOON = timedelta(days=7)
+# Acts that may come at any time: not what the case waits for.
+BESIDE = ("record-receipt", "record-objection", "record-measure")
 
 
 def _clock(line: cases.CaseLine) -> cases.ClockView | None:
@@ -208,6 +210,9 @@ def _page(no: str, form: Form, acted_on: str = "") -> Any:
         case=file.case,
         history=history[::-1],
         steps=steps,
+        next_act=next(
+            (each.act for each in steps if not each.is_grave and each.act not in BESIDE), ""
+        ),
         form=form,
         acted_on=acted_on,
         proposed_facts=[

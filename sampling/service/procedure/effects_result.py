@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from core import outbox
 from core.actors import Role
 from core.clock import civil_day, now, today
+from core.errors import FieldProblem
 from registry.maths.packs import read_rule
 from registry.models import Enterprise, Region
 from sampling.errors import (
@@ -371,13 +372,23 @@ def why_open(session: Session, case: SamplingCase, *, besides: int = 0) -> str |
     """What still keeps a result from standing, besides one objection; None where nothing does."""
     for objection in objections_of(session, case):
         if objection.outcome is None and objection.number != besides:
-            return f"objection {objection.number} is not decided."
+            return str(
+                FieldProblem("", "Objection {number} is not decided.", {"number": objection.number})
+            )
     for party in parties_of(session, case):
         if party.may_object and party.received_on is None:
-            return f"the receipt of the {party.role} is not on record."
+            return str(
+                FieldProblem(
+                    "", "The receipt of the {role} is not on record.", {"role": party.role}
+                )
+            )
     for clock in clocks.open_clocks(session, case, [CLOCK_OBJECT]):
         if not clocks.is_over(clock):
-            return f"a party may object until {clock.due_on.isoformat()}."
+            return str(
+                FieldProblem(
+                    "", "A party may object until {due_on}.", {"due_on": clock.due_on.isoformat()}
+                )
+            )
     return None
 
 

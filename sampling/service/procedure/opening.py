@@ -22,6 +22,7 @@ from sampling.errors import (
     NotThisCaseParty,
     RapidTestUsed,
     StateForbids,
+    UnitUnknown,
 )
 from sampling.maths.procedure import MOVES
 from sampling.maths.procedure_words import Act, Domain, Purpose, Source, State
@@ -30,7 +31,6 @@ from sampling.models.procedure import RapidTest, SamplingCase
 from sampling.queries.plans import plan_by_no
 from sampling.queries.procedure import rapid_test_by_no, stream_of
 from sampling.queries.units import drawn_statement, replacements_of
-from sampling.service.changing import unit_to_visit
 from sampling.service.entropy import refuse_void
 
 SERIES = "JC"
@@ -76,8 +76,8 @@ def open_cases(
     Raises
     ------
     NotThisCaseParty, PlanUnknown, PlanVoid, StateForbids
-    UnitUnknown, ResultKnown
-        A unit is not to be visited, or was.
+    UnitUnknown
+        A unit was not drawn, or was given up.
     CaseExists
         A named unit has its case for this product already.
     """
@@ -98,11 +98,13 @@ def open_cases(
             )
         ).all()
     )
+    to_visit = _to_visit(session, plan)
     if codes is None:
-        codes = [code for code in _to_visit(session, plan) if code not in known]
+        codes = [code for code in to_visit if code not in known]
     else:
-        for code in dict.fromkeys(codes):
-            unit_to_visit(session, plan, code)
+        for code in codes:
+            if code not in to_visit:
+                raise UnitUnknown(unit_code=code, plan_no=plan.no)
             if code in known:
                 raise CaseExists(unit_code=code, number=known[code])
     opened = []
