@@ -25,6 +25,9 @@ class Settings:
         ``ZHIHENG_HTTPS=1`` marks session cookies as HTTPS-only.
     trusted_proxies : int
         ``ZHIHENG_PROXIES``: reverse proxies whose forwarding headers are believed.
+    units_at_once : int
+        ``ZHIHENG_UNITS_AT_ONCE``: a roster of so many enterprises is frozen and drawn while the
+        request waits; a larger one by a worker.
     """
 
     database_url: str | None
@@ -32,6 +35,7 @@ class Settings:
     home: Path
     secure_cookies: bool
     trusted_proxies: int
+    units_at_once: int = 20_000
 
     @property
     def required_database_url(self) -> str:
@@ -71,6 +75,7 @@ def settings() -> Settings:
         home=Path(os.environ.get("ZHIHENG_HOME") or "var").resolve(),
         secure_cookies=os.environ.get("ZHIHENG_HTTPS") == "1",
         trusted_proxies=int(os.environ.get("ZHIHENG_PROXIES") or 0),
+        units_at_once=int(os.environ.get("ZHIHENG_UNITS_AT_ONCE") or 20_000),
     )
 
 
@@ -101,3 +106,20 @@ def secret_key() -> bytes:
     finally:
         draft.unlink()
     return bytes.fromhex(path.read_text(encoding="ascii"))
+
+
+def log_key() -> bytes | None:
+    """The Ed25519 seed that signs the log of draws, where the installation gives its own.
+
+    ``ZHIHENG_LOG_KEY``, 64 hex digits; without it a key is made once and sealed in the database.
+    """
+    given = os.environ.get("ZHIHENG_LOG_KEY")
+    if not given:
+        return None
+    try:
+        key = bytes.fromhex(given)
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise RuntimeError(f"ZHIHENG_LOG_KEY must be 64 hex digits, got {len(given)} characters")
+    return key

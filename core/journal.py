@@ -78,6 +78,12 @@ def append(session: Session, stream: str, kind: str, body: dict[str, Any]) -> Jo
     return entry
 
 
+def is_sound(entry: JournalEntry) -> bool:
+    """Does the hash of one entry follow from what it says and from the hash before it?"""
+    said = _hashed(entry.stream, entry.sequence, entry.kind, entry.recorded_at, entry.body)
+    return bytes(entry.hash) == chain_hash(bytes(entry.previous_hash), said)
+
+
 def first_broken(session: Session, stream: str) -> int | None:
     """The sequence number of the first entry that does not follow from the one before it."""
     entries = session.execute(

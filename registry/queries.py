@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
@@ -36,6 +37,7 @@ from registry.models import (
 )
 
 HOLIDAY_VERSION = "holidays.version"
+STREAMED = 5000  # rows of a long answer that are in memory at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,27 +283,87 @@ def roster(
     category_codes, region_codes : sequence of str, optional
         Only enterprises of these; None means all.
     """
-    statement = (
-        select(
-            Enterprise.id,
-            Enterprise.code_scheme,
-            Enterprise.code,
-            Enterprise.name,
-            Region.code.label("region_code"),
-            Category.code.label("category_code"),
-            Enterprise.grade,
-            Enterprise.risk_tier,
-            Enterprise.status,
-        )
-        .outerjoin(Region, Region.id == Enterprise.region_id)
-        .outerjoin(Category, Category.id == Enterprise.category_id)
-        .order_by(Enterprise.code_scheme, Enterprise.code)
+    return list(roster_stream(session, category_codes=category_codes, region_codes=region_codes))
+
+
+def roster_stream(
+    session: Session,
+    *,
+    category_codes: Sequence[str] | None = None,
+    region_codes: Sequence[str] | None = None,
+) -> Iterator[RosterUnit]:
+    """The same one by one, however many: only some thousands are in memory at a time."""
+    regions_by_id = {row.id: row.code for row in session.execute(select(Region.id, Region.code))}
+    categories_by_id = {
+        row.id: row.code for row in session.execute(select(Category.id, Category.code))
+    }
+    statement = _roster_statement(
+        categories_by_id, regions_by_id, category_codes, region_codes
+    ).order_by(Enterprise.code_scheme, Enterprise.code.collate("C"))
+    rows = session.execute(statement.execution_options(yield_per=STREAMED))
+    region_of, category_of = regions_by_id.get, categories_by_id.get
+    for part in rows.partitions():
+        for each in part:
+            number, scheme, code, name, region_id, category_id, grade, tier, status = each
+            yield RosterUnit(
+                number,
+                scheme,
+                code,
+                name,
+                region_of(region_id),
+                category_of(category_id),
+                grade,
+                tier,
+                status,
+            )
+
+
+def roster_count(
+    session: Session,
+    *,
+    category_codes: Sequence[str] | None = None,
+    region_codes: Sequence[str] | None = None,
+    most: int | None = None,
+) -> int:
+    """How many enterprises a frame may hold; counts no further than ``most``."""
+    regions_by_id = {row.id: row.code for row in session.execute(select(Region.id, Region.code))}
+    categories_by_id = {
+        row.id: row.code for row in session.execute(select(Category.id, Category.code))
+    }
+    some = _roster_statement(categories_by_id, regions_by_id, category_codes, region_codes).limit(
+        most
     )
-    if category_codes is not None:
-        statement = statement.where(Category.code.in_(category_codes))
-    if region_codes is not None:
-        statement = statement.where(Region.code.in_(region_codes))
-    return [RosterUnit(*row) for row in session.execute(statement).all()]
+    return session.execute(select(func.count()).select_from(some.subquery())).scalar_one()
+
+
+def _roster_statement(
+    categories_by_id: Mapping[int, str],
+    regions_by_id: Mapping[int, str],
+    category_codes: Sequence[str] | None,
+    region_codes: Sequence[str] | None,
+) -> Any:
+    """The columns of a roster; trees are resolved here, once, and not in a join for each row."""
+    statement = select(
+        Enterprise.id,
+        Enterprise.code_scheme,
+        Enterprise.code,
+        Enterprise.name,
+        Enterprise.region_id,
+        Enterprise.category_id,
+        Enterprise.grade,
+        Enterprise.risk_tier,
+        Enterprise.status,
+    )
+    for column, codes, by_id in (
+        (Enterprise.category_id, category_codes, categories_by_id),
+        (Enterprise.region_id, region_codes, regions_by_id),
+    ):
+        if codes is not None:
+            wanted = set(codes)
+            statement = statement.where(
+                column.in_([number for number, code in by_id.items() if code in wanted])
+            )
+    return statement
 
 
 def inspectors(session: Session) -> list[InspectorView]:

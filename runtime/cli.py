@@ -70,11 +70,16 @@ def parser() -> argparse.ArgumentParser:
     add.add_argument("--person", metavar="NUMBER", help="the inspector it belongs to")
     add.add_argument("--password-stdin", action="store_true", help="read the password from stdin")
 
+    log_key = commands.add_parser("log-key", help="the key that signs the log of draws")
+    log_key.add_argument("--rotate", metavar="REASON", help="sign with a new key from now on")
+
     commands.add_parser(
         "selfcheck", help="send a probe through database, relay, Redis and worker, and time it"
     )
     for name, words in (
         ("verify-draw", "recompute a draw bundle, offline"),
+        ("verify-log", "check saved checkpoints and proofs of the log of draws, offline"),
+        ("audit-draws", "frequencies of past or simulated draws against their stated chances"),
         ("validate", "recompute published reference values; one JSON line per file"),
     ):
         commands.add_parser(name, help=words, add_help=False)
@@ -85,11 +90,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        # These two have arguments of their own and need neither database nor settings.
+        # These have arguments of their own; only an audit of past draws needs the database.
         if given[:1] == ["verify-draw"]:
             from runtime.verify import main as verify_draw
 
             return verify_draw(given[1:])
+        if given[:1] == ["verify-log"]:
+            from runtime.verify_log import main as verify_log
+
+            return verify_log(given[1:])
+        if given[:1] == ["audit-draws"]:
+            from runtime.audit_draws import main as audit_draws
+
+            return audit_draws(given[1:])
         if given[:1] == ["validate"]:
             from runtime.validate import main as validate
 

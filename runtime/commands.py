@@ -22,6 +22,8 @@ from runtime.connect import connected
 from runtime.locks import AlreadyRunning
 from runtime.prepare import PRODUCTION, alone, furnish
 from runtime.quiet import logged_to_file
+from sampling.queries import log as log_queries
+from sampling.service import log
 from worker.probe import ProbeSent
 
 FAILED = 1
@@ -145,9 +147,23 @@ def selfcheck(options: argparse.Namespace) -> int:
     return FAILED
 
 
+def log_key(options: argparse.Namespace) -> int:
+    """Show the public keys of the log of draws, or change the key."""
+    if options.rotate is not None:
+        with unit_of_work() as session:
+            log.rotate_key(session, reason=options.rotate)
+            log.sign_log(session)
+    with read_only() as session:
+        for key in log_queries.log_keys(session):
+            words = "signs" if key.is_current else "signed earlier"
+            print(f"{key.key}  {words}, since {key.created_at.isoformat(timespec='seconds')}")
+    return 0
+
+
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "migrate": migrate,
     "account": account,
     "import": load,
     "selfcheck": selfcheck,
+    "log-key": log_key,
 }

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runtime.validation import recall, risk, sampling
+from runtime.validation import acceptance, estimates, legacy, recall, risk, sampling
 from runtime.validation.tally import Tally, Unsupported
 
 AGREES, DIFFERS, UNKNOWN = 0, 1, 2
@@ -27,7 +27,9 @@ Recompute the reference values of vector files and print one JSON line per file:
 
   {"file", "method", "cases", "mismatches", "max_rel_error"}
 
-A file that cannot be recomputed gets a line with "error" instead of figures. In a folder, every
+Where a source is known to differ from the product, "stated_differences" counts the cases by
+reason; parts that cannot be recomputed from the file itself are named in "not_recomputed". A file
+that cannot be recomputed at all gets a line with "error" instead of figures. In a folder, every
 *.json file below it is taken; other files are left alone. Differences are told on stderr.
 
 exit codes, the first that applies:
@@ -59,10 +61,49 @@ FORMATS = (
         sampling.is_illustrative_draw,
         sampling.illustrative_draw,
     ),
+    Format(
+        "pareto-inclusion",
+        "Pareto order sampling",
+        sampling.is_pareto,
+        sampling.pareto_inclusion,
+    ),
     Format("drand-randomness", "drand", sampling.is_beacon, sampling.beacon),
+    Format("stratallo", "stratallo", estimates.is_allocation, estimates.allocations),
+    Format(
+        "confidence-limits",
+        "stats::binom.test",
+        estimates.is_limits,
+        estimates.confidence_limits,
+    ),
+    Format("survey", "apistrat stratified", estimates.is_survey, estimates.survey_estimates),
+    Format(
+        "unequal-probabilities",
+        "order-pps: u explicit",
+        estimates.is_unequal,
+        estimates.unequal_probabilities,
+    ),
+    Format("rfc3797", "RFC 3797 sec 6", legacy.is_nomcom, legacy.nomcom),
+    Format(
+        "consistent-sampler",
+        "consistent-sampler 1.0.10",
+        legacy.is_consistent,
+        legacy.consistent,
+    ),
+    Format("cryptorandom", "cryptorandom 0.4", legacy.is_cryptorandom, legacy.cryptorandom),
     Format("cn-deadlines", "调休 make-up workdays", recall.is_deadlines, recall.deadlines),
     Format("uscc", "GB 32100-2015", recall.is_credit_codes, recall.credit_codes),
     Format("cn-holidays", '"papers"', recall.is_holidays, recall.holidays),
+    Format(
+        "iso2859-1-single", acceptance.SINGLE, acceptance.is_single_tables, acceptance.single_tables
+    ),
+    Format("iso2859-1-switching", acceptance.SCHEMES, acceptance.is_schemes, acceptance.schemes),
+    Format("double-plans", acceptance.DOUBLES, acceptance.is_double_plans, acceptance.double_plans),
+    Format(
+        "operating-characteristics",
+        acceptance.CURVES,
+        acceptance.is_characteristics,
+        acceptance.operating_characteristics,
+    ),
 )
 
 
@@ -118,6 +159,10 @@ def validate_file(path: Path) -> Verdict:
         "mismatches": tally.mismatches,
         "max_rel_error": float(f"{tally.max_rel_error:.3g}") if finite else None,
     }
+    if tally.stated:
+        figures["stated_differences"] = dict(tally.stated)
+    if tally.not_recomputed:
+        figures["not_recomputed"] = tally.not_recomputed
     return Verdict(figures, DIFFERS if tally.mismatches else AGREES, tuple(tally.differences))
 
 

@@ -12,6 +12,7 @@ from core.cells import day, one_of, whole_number, words
 from core.imports import Field, ImportedRow, ImportKind, Report
 from registry.queries import RosterUnit, inspectors, roster
 from sampling.models.plans import Outcome, PastInspection
+from sampling.record_imports import KINDS as RECORDS
 from sampling.service.framing import unit_code
 from sampling.service.results import announce, neutral_fact, severity_of
 
@@ -129,4 +130,4 @@ INSPECTIONS = ImportKind(
     key=("source_no",),
 )
 
-KINDS = {kind.name: kind for kind in (INSPECTIONS,)}
+KINDS = {INSPECTIONS.name: INSPECTIONS, **RECORDS}

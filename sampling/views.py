@@ -64,6 +64,9 @@ class PlanDetail:
     digest: str
     identity: str
     disclose_on: date | None
+    purpose: str
+    method: Mapping[str, Any]
+    coordination: Mapping[str, Any] | None
     team: Mapping[str, Any]
     filters: Mapping[str, Any]
     strata: tuple[StratumView, ...]
@@ -121,6 +124,7 @@ class DrawnUnitView:
     risk_tier: str | None
     rank: int
     ticket: str
+    chance: float  # inclusion probability, as published
     role: str  # "selected", "reserve", "replacement" (a reserve called up), "replaced"
     dispatch: int | None  # order in the assignment
     team: tuple[SeatView, ...]
@@ -185,6 +189,63 @@ class DepartmentView:
     note: str | None
     recorded_at: datetime | None
     published_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesView:
+    """A series of lots as lists show it."""
+
+    id: int
+    no: str
+    enterprise_code: str
+    enterprise_name: str
+    product: str
+    characteristic: str
+    aql: float
+    level: str
+    reduced_allowed: bool
+    state: str
+    is_stopped: bool
+    score: int
+    lots: int
+    opened_at: datetime
+    closed_at: datetime | None
+    closed_reason: str | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class LotView:
+    """A judged lot."""
+
+    position: int
+    lot_no: str
+    inspected_on: date
+    size: int
+    found: int
+    is_original: bool
+    is_steady: bool
+    reduced_allowed: bool
+    is_improved: bool
+    letter: str
+    sample_size: int
+    acceptance_number: int
+    is_accepted: bool
+    rule: str
+    state_before: str
+    state_after: str
+    stopped_after: bool
+    score_after: int
+    note: str | None
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesDetail:
+    """A series with its lots, oldest first."""
+
+    summary: SeriesView
+    lots: tuple[LotView, ...]
 
 
 @dataclass(frozen=True, slots=True)

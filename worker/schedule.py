@@ -59,6 +59,13 @@ SCHEDULE: tuple[Entry, ...] = (
         slot=_daily_five,
         payload=lambda _civil: {},
     ),
+    Entry("sampling.sign-log", "sampling.log-due", _daily_five, lambda _civil: {}),
+    Entry(
+        name="sampling.settle-cases",
+        topic="sampling.settling-due",
+        slot=_daily_five,
+        payload=lambda _civil: {},
+    ),
 )
 
 

@@ -29,7 +29,16 @@ SUBSCRIPTIONS: dict[str, tuple[Job, ...]] = {
     "imports.requested": (
         Job("imports.carry-out", "worker.imports:carry_out", LONG, timeout_s=1800),
     ),
+    "sampling.freeze-requested": (
+        Job("sampling.freeze", "sampling.jobs:freeze", LONG, timeout_s=3600),
+    ),
+    "sampling.draw-requested": (Job("sampling.draw", "sampling.jobs:draw", LONG, timeout_s=3600),),
     "sampling.results-recorded": (Job("risk.observe", "risk.jobs:observe"),),
+    "sampling.log-extended": (Job("sampling.sign-log", "sampling.jobs:sign_log"),),
+    "sampling.log-due": (Job("sampling.sign-log-daily", "sampling.jobs:sign_log_daily"),),
+    "sampling.settling-due": (
+        Job("sampling.settle-cases", "sampling.jobs:settle_sampling_cases", timeout_s=600),
+    ),
     "risk.detection-requested": (Job("risk.detect", "risk.jobs:detect", LONG, timeout_s=3600),),
     "traceability.ledger-uploaded": (
         Job("traceability.load-ledger", "traceability.jobs:load_ledger", LONG, timeout_s=3600),

@@ -5,6 +5,9 @@ from __future__ import annotations
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
+from api.console import published_words
+from api.console.case_labels import CASE_FAMILIES, CASE_LABELS, CASE_TONES
+
 # family → code → words. Message ids are English; the catalogue gives the Chinese.
 LABELS: dict[str, dict[str, object]] = {
     "role": {
@@ -28,6 +31,12 @@ LABELS: dict[str, dict[str, object]] = {
         "committed": _("commitment published"),
         "drawn": _("drawn"),
         "void": _("void"),
+    },
+    "record": {
+        "draft": _("draft"),
+        "signed": _("signed"),
+        "replaced": _("replaced by a correction"),
+        "discarded": _("discarded"),
     },
     "task": {
         "open": _("to do"),
@@ -74,6 +83,7 @@ LABELS: dict[str, dict[str, object]] = {
         "met_early": _("met early"),
         "met_late": _("met late"),
         "cancelled": _("fell away"),
+        "lapsed": _("expired unused"),
     },
     "job": {
         "waiting": _("waiting"),
@@ -136,12 +146,15 @@ LABELS: dict[str, dict[str, object]] = {
     },
     "job_name": {
         "imports.carry-out": _("import of a file"),
+        "sampling.freeze": _("locking a roster"),
+        "sampling.draw": _("a draw"),
         "risk.observe": _("results to observations"),
         "risk.detect": _("judging the series"),
         "traceability.load-ledger": _("flow ledger"),
         "traceability.weigh-ledger": _("mass balances"),
         "recall.draw-scope": _("scope of a recall"),
         "recall.settle-clocks": _("provisional due days"),
+        "sampling.settle-cases": _("sampling cases by day"),
         "worker.probe": _("self-check"),
     },
     "count": {
@@ -178,6 +191,22 @@ LABELS: dict[str, dict[str, object]] = {
         "stop_use": _("stop using it"),
         "dispose": _("dispose of it"),
     },
+    "purpose": {
+        "inspection": _("double-random inspection"),
+        "supervision": _("supervision sampling"),
+        "monitoring": _("risk monitoring"),
+    },
+    "measure": {
+        "none": _("no measure"),
+        "grade": _("by grade"),
+        "risk_tier": _("by risk tier"),
+        "category": _("by category"),
+        "given": _("by sizes given"),
+    },
+    "exemption": {
+        "follow-up": _("follow-up of a failed product"),
+        "emergency": _("emergency"),
+    },
     "outcome": {
         "pass": _("passed"),
         "conditions": _("passed with conditions"),
@@ -213,10 +242,6 @@ LABELS: dict[str, dict[str, object]] = {
         "mixed": _("for different reasons"),
     },
     "pool": {"officers": _("certified officers"), "agency": _("staff of a sampling agency")},
-    "purpose": {
-        "inspection": _("administrative inspection"),
-        "sampling": _("supervision sampling"),
-    },
     "item_finding": {
         "pass": _("in order"),
         "fail": _("not in order"),
@@ -242,6 +267,14 @@ LABELS: dict[str, dict[str, object]] = {
         "history": _("earlier weeks"),
         "fit": _("computing bounds"),
         "compare": _("comparing ledgers"),
+        "read roster": _("reading the register"),
+        "leaves": _("hashing the roster"),
+        "tickets": _("computing tickets"),
+        "assign": _("assigning inspectors"),
+    },
+    "step": {
+        "freeze": _("Locking the roster"),
+        "draw": _("Drawing"),
     },
     "recall_party": {
         "producer": _("producer"),
@@ -280,6 +313,9 @@ LABELS: dict[str, dict[str, object]] = {
         "plan.dice-typed": _("dice typed"),
         "plan.drawn": _("drawn"),
         "plan.frozen": _("roster locked"),
+        "plan.quotas": _("quotas changed"),
+        "plan.freeze-requested": _("locking asked for"),
+        "plan.draw-requested": _("draw asked for"),
         "plan.results-recorded": _("results recorded"),
         "plan.source-entered": _("public value entered"),
         "plan.unit-replaced": _("enterprise replaced"),
@@ -295,6 +331,9 @@ LABELS: dict[str, dict[str, object]] = {
         "recall.void": _("recall declared void"),
         "recall.scope-traced": _("scope traced"),
         "recall.clock-recalculated": _("due day settled"),
+        "series.opened": _("lot series opened"),
+        "series.lot-judged": _("lot judged"),
+        "series.closed": _("lot series closed"),
         "signal.assign": _("warning taken in hand"),
         "signal.confirm": _("warning confirmed"),
         "signal.close": _("warning closed"),
@@ -302,10 +341,12 @@ LABELS: dict[str, dict[str, object]] = {
     "done": {
         "plan": _("The plan is made. Look at the strata, then lock the roster."),
         "frozen": _("The roster is locked and the commitment is published."),
+        "asked": _("A worker does it now; this page shows how far it is."),
         "dice": _("The dice are typed."),
         "value": _("The public value stands."),
         "drawn": _("Drawn: enterprises, reserves and inspectors follow from the seed."),
         "void": _("The plan is void; it stays visible with its reason."),
+        "quotas": _("The quotas of the draft are changed."),
         "replaced": _("The next reserve is called up."),
         "recused": _("The next inspector in order has the seat."),
         "department": _("The department's result is recorded."),
@@ -318,8 +359,48 @@ LABELS: dict[str, dict[str, object]] = {
         "plan-filed": _("The plan is filed."),
         "step": _("The step is on record; the clocks were set accordingly."),
         "stopping": _("The job was asked to stop."),
+        "record": _("The sampling record is kept."),
+        "record-signed": _("The signature is on the record."),
+        "record-sealed": _("The sampling record is sealed; its hash is on the journal."),
+        "record-correction": _("A new edition is open; it is signed again by all."),
+        "record-discarded": _("The draft is given up; its number stays used."),
+        "record-file": _("The file is on the record, by its hash."),
+        "record-file-off": _("The file is taken off the draft."),
+        "series": _("The series is open; its first lot is inspected normally."),
+        "lot": _("The lot is judged; the verdict stays, and the next severity is set."),
+        "series-closed": _("The series is closed; its lots stay."),
+    },
+    # Acceptance sampling, GB/T 2828.1
+    "severity": {
+        "normal": _("normal inspection"),
+        "tightened": _("tightened inspection"),
+        "reduced": _("reduced inspection"),
+        "stopped": _("inspection stopped"),
+    },
+    "verdict": {"accepted": _("lot accepted"), "rejected": _("lot rejected")},
+    "switching": {
+        "9.1": _("normal inspection at the start"),
+        "9.2": _("goes on unchanged"),
+        "9.3.1": _("two of five lots or fewer rejected: tightened"),
+        "9.3.2": _("five accepted in a row: back to normal"),
+        "9.3.3.1": _("switching score 30: reduced"),
+        "9.3.4": _("a lot rejected, production unsteady or permission withdrawn: normal"),
+        "9.4": _("five rejected in tightened inspection: stopped"),
+        "9.4 resumed": _("improvement stated: goes on tightened"),
+        "9.3 note": _("submitted again: counts for nothing"),
+    },
+    "sampling_model": {
+        "hypergeometric": _("a lot of known size"),
+        "binomial": _("a long series of lots"),
+        "poisson": _("findings per 100 items"),
+        "case-step": _("The step is on record; the clocks were set accordingly."),
+        "case-proposed": _("The step is proposed; another person approves it."),
+        "case-declined": _("The proposal is declined."),
+        "cases-opened": _("The cases are open."),
+        "rapid": _("The rapid test is on record."),
     },
 }
+LABELS.update(CASE_LABELS)
 
 TONES: dict[str, dict[str, str]] = {
     "outcome": {"pass": "done", "conditions": "stale", "fail": "bad", "not_done": ""},
@@ -332,6 +413,7 @@ TONES: dict[str, dict[str, str]] = {
     },
     "enterprise_status": {"active": "done", "closed": "bad", "moved": "stale"},
     "plan": {"draft": "", "committed": "wait", "drawn": "busy", "void": "bad"},
+    "record": {"draft": "wait", "signed": "done", "replaced": "stale", "discarded": "bad"},
     "task": {"open": "wait", "done": "done", "reserve": "", "replaced": "stale"},
     "signal": {
         "new": "wait",
@@ -350,6 +432,8 @@ TONES: dict[str, dict[str, str]] = {
         "summary_filed": "done",
         "voided": "bad",
     },
+    "severity": {"normal": "", "tightened": "wait", "reduced": "done", "stopped": "bad"},
+    "verdict": {"accepted": "done", "rejected": "bad"},
     "clock": {
         "running": "busy",
         "paused": "stale",
@@ -378,8 +462,19 @@ TONES: dict[str, dict[str, str]] = {
     },
 }
 
+LABELS |= published_words.LABELS
+TONES |= published_words.TONES
+for _family, _codes in published_words.MORE.items():
+    LABELS[_family] |= _codes
+
+TONES.update(CASE_TONES)
+
 # Families whose codes stand as facts in refusals, such as "Plan … is {state}".
-_IN_REFUSALS = ("role", "plan", "recall", "recall_act", "recall_party", "hindrance")
+_IN_REFUSALS = (
+    *("role", "plan", "record", "recall", "recall_act", "recall_party", "hindrance"),
+    *published_words.IN_REFUSALS,
+    *CASE_FAMILIES,
+)
 
 LEVEL_CLASSES = {"red": "I", "orange": "II", "yellow": "III", "blue": "IV"}
 

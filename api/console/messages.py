@@ -38,6 +38,7 @@ Found = dict[str | tuple[str, str], list[str]]
 # Which argument of a call is a message for people; calls of other names are not looked at.
 _MESSAGE_ARGUMENT = {
     "FieldProblem": 1,
+    "NotCalibrated": 0,
     "NoticeProblem": 2,
     "Problem": 3,
     "Finding": 1,
@@ -45,6 +46,8 @@ _MESSAGE_ARGUMENT = {
     "_problem": 2,
     "wrong": 1,
     "CannotRead": 0,
+    "CodeProblem": 0,
+    "_Unreadable": 0,
 }
 # Modules whose ValueError reaches a person: parsers of cells, and checks of what was typed.
 _PARSERS = (

@@ -82,8 +82,15 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, frozenset[Role]], ...]], ...] = (
     (
         "Supervision sampling",
         (
+            ("Annual plans", "annual.listing", STAFF),
             ("Plans and draws", "plans.listing", STAFF),
             ("Tasks", "tasks.listing", frozenset({Role.INSPECTOR}) | LEADS),
+            ("Sampling records", "records.listing", STAFF),
+            ("Contracts and notices", "agencies.listing", STAFF),
+            ("Publication", "results.listing", STAFF),
+            ("Acceptance sampling", "acceptance_pages.show", STAFF),
+            ("Supervision cases", "cases.listing", EVERYONE),
+            ("Rapid tests", "rapid.listing", frozenset({Role.INSPECTOR}) | LEADS),
         ),
     ),
     (
@@ -108,6 +115,8 @@ _PUBLIC_MENU = (
     ("Search", "public.home"),
     ("Recalls", "public.recalls"),
     ("Draws", "verify.listing"),
+    ("Draw log", "draw_log.show"),
+    ("Disclosure", "published.overview"),
 )
 
 

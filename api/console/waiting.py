@@ -10,6 +10,9 @@ from core.actors import Actor, Role
 from recall.queries.files import my_recalls, open_recalls
 from risk.queries.runs import latest_run
 from risk.queries.signals import signal_counts
+from sampling.queries.papers import waiting_papers
+from sampling.queries.procedure import duties_of_enterprise, overdue_counts, proposals_waiting
+from sampling.queries.publication import waiting_for_review
 from sampling.queries.work import waiting
 
 LEADS = frozenset({Role.LEAD_INSPECTOR, Role.ADMINISTRATOR})
@@ -23,16 +26,24 @@ def waiting_for(session: Session, actor: Actor) -> dict[str, int]:
         counts["warnings.listing"] = signal_counts(session).new
     if actor.role in LEADS:
         sampling = waiting(session, None)
+        counts["annual.listing"] = waiting_papers(session, actor.account_id)
+        counts["results.listing"] = waiting_for_review(session, actor.account_id)
         counts["plans.listing"] = sampling.awaiting_dice + sampling.ready_to_draw
         counts["recalls.listing"] = sum(
             1 for line in open_recalls(session, limit=200) if line.state == "plan_filed"
         )
+        counts["cases.listing"] = overdue_counts(session) + proposals_waiting(
+            session, actor.account_id
+        )
     if actor.role is Role.INSPECTOR:
         counts["tasks.listing"] = waiting(session, actor.person_id).open_tasks
+        if actor.person_id is not None:
+            counts["cases.listing"] = overdue_counts(session, person_id=actor.person_id)
     if actor.role is Role.ENTERPRISE and actor.enterprise_id is not None:
         counts["my.todo"] = sum(
             len(line.overdue) for line in my_recalls(session, actor.enterprise_id)
         )
+        counts["cases.listing"] = duties_of_enterprise(session)
     return {endpoint: count for endpoint, count in counts.items() if count}
 
 

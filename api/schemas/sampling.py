@@ -67,6 +67,38 @@ class ExclusionIn(Schema):
     reason = fields.String(required=True)
 
 
+class MethodIn(Schema):
+    """How chances are dealt out."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(("equal", "pareto")))
+    by = fields.String(
+        validate=validate.OneOf(("none", "grade", "risk_tier", "category", "given")),
+        metadata={"description": "pareto: what chances follow"},
+    )
+    weights = fields.Dict(keys=fields.String(), values=Count())
+    sizes = fields.Dict(
+        keys=fields.String(), values=Count(), metadata={"description": "given: size by code"}
+    )
+    equal_share_percent = Count(
+        metadata={"description": "0 to 100: part of the chances that is dealt out equally"}
+    )
+
+
+class ExemptionIn(Schema):
+    """Why the protection of the same product does not apply."""
+
+    kind = fields.String(required=True)
+    reason = fields.String(required=True)
+
+
+class CoordinationIn(Schema):
+    """A place in a group of plans that share their tickets."""
+
+    place = Count(required=True)
+    of = Count(required=True)
+    first = fields.String(data_key="with", attribute="with")
+
+
 class PlanIn(Schema):
     """A new plan."""
 
@@ -74,7 +106,7 @@ class PlanIn(Schema):
     strata_by = fields.String(required=True, validate=validate.OneOf(("grade", "risk_tier")))
     strata = fields.List(fields.Nested(StratumIn), required=True)
     visit_on = fields.Date(required=True)
-    sources = fields.List(fields.Nested(SourceIn), required=True)
+    sources = fields.List(fields.Nested(SourceIn), load_default=list)
     team = fields.Nested(TeamIn, load_default=None)
     category_codes = fields.List(fields.String(), load_default=None, allow_none=True)
     region_codes = fields.List(fields.String(), load_default=None, allow_none=True)
@@ -85,6 +117,20 @@ class PlanIn(Schema):
         load_default="number", validate=validate.OneOf(("number", "number-and-name", "salted"))
     )
     disclose_on = fields.Date(load_default=None, allow_none=True)
+    purpose = fields.String(
+        load_default="inspection",
+        validate=validate.OneOf(("inspection", "supervision", "monitoring")),
+    )
+    method = fields.Nested(MethodIn, load_default=None, allow_none=True)
+    certain = fields.List(fields.Nested(ExclusionIn), load_default=list)
+    yearly_cap = fields.Integer(
+        strict=True,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "leave out enterprises with so many visits in the year"},
+    )
+    exemption = fields.Nested(ExemptionIn, load_default=None, allow_none=True)
+    coordination = fields.Nested(CoordinationIn, load_default=None, allow_none=True)
 
 
 class PlanArgs(PageArgs):
@@ -145,6 +191,9 @@ class PlanDetailOut(Schema):
     digest = fields.String()
     identity = fields.String()
     disclose_on = fields.Date(allow_none=True)
+    purpose = fields.String()
+    method = fields.Dict()
+    coordination = fields.Dict(allow_none=True)
     team = fields.Dict()
     filters = fields.Dict()
     strata = fields.List(fields.Nested(StratumOut))
@@ -277,6 +326,7 @@ class UnitOut(Schema):
     risk_tier = fields.String(allow_none=True)
     rank = fields.Integer()
     ticket = fields.String()
+    chance = fields.Float(metadata={"description": "inclusion probability, as published"})
     role = fields.String()
     dispatch = fields.Integer(allow_none=True)
     team = fields.List(fields.Nested(SeatOut))
@@ -363,6 +413,13 @@ class WaitingOut(Schema):
     awaiting_dice = fields.Integer()
     awaiting_source = fields.Integer()
     ready_to_draw = fields.Integer()
+
+
+class StepAskedOut(Schema):
+    """A long step that a worker does; follow the message under ``/api/v1/jobs``."""
+
+    plan_no = fields.String()
+    message_id = fields.Integer()
 
 
 class PublicDrawOut(Schema):

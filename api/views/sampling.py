@@ -6,7 +6,8 @@ import secrets
 from collections import Counter
 from typing import Any
 
-from flask import Response
+from flask import Response, jsonify, request
+from sqlalchemy.orm import Session
 
 from api import etags
 from api.auth import current_access, current_actor, require
@@ -25,6 +26,7 @@ from api.schemas.sampling import (
     ReplacementOut,
     ResultsIn,
     ResultsOut,
+    StepAskedOut,
     TaskOut,
     UnitArgs,
     UnitPage,
@@ -35,7 +37,17 @@ from core.actors import Role
 from core.unit_of_work import read_only, unit_of_work
 from sampling.maths.bundle import packed
 from sampling.queries import plans, units, work
-from sampling.service import changing, drawing, entropy, framing, freezing, parts, planning, results
+from sampling.service import (
+    changing,
+    drawing,
+    entropy,
+    framing,
+    freezing,
+    parts,
+    planning,
+    results,
+    steps,
+)
 
 blueprint = Blueprint("sampling", __name__, url_prefix="/api/v1/sampling", description="Sampling")
 
@@ -98,13 +110,36 @@ def preview_plan(plan_no: str) -> Any:
         return {"sizes": dict(sorted(frame.sizes.items())), "excluded": dict(reasons)}
 
 
+def _is_for_a_worker(session: Session, plan: Any) -> bool:
+    """A large roster, or a caller who does not want to wait (RFC 7240: respond-async)."""
+    wishes = [wish.strip().lower() for wish in request.headers.get("Prefer", "").split(",")]
+    return "respond-async" in wishes or steps.takes_long(session, plan)
+
+
+def _asked(plan_no: str, message_id: int) -> Response:
+    response = jsonify({"plan_no": plan_no, "message_id": message_id})
+    response.status_code = 202
+    response.headers["Location"] = f"/api/v1/jobs?message_id={message_id}"
+    return response
+
+
 @blueprint.route("/plans/<plan_no>/freeze", methods=["POST"])
 @require(*LEADS)
 @blueprint.response(200, PlanDetailOut)
+@blueprint.alt_response(202, schema=StepAskedOut)
 def freeze_plan(plan_no: str) -> Any:
-    """Freeze roster and plan, and publish the commitment; needs If-Match."""
+    """Freeze roster and plan, and publish the commitment; needs If-Match.
+
+    A large roster is frozen in the background (202): follow it under ``/api/v1/jobs``.
+    """
     with unit_of_work(current_access()) as session:
-        etags.check(plans.plan_by_no(session, plan_no).version)
+        plan = plans.plan_by_no(session, plan_no)
+        etags.check(plan.version)
+        if _is_for_a_worker(session, plan):
+            return _asked(
+                plan_no,
+                steps.request_freeze(session, current_actor(), plan_no, software=VERSION),
+            )
         plan = freezing.freeze(
             session, current_actor(), plan_no, secret=secrets.token_bytes(32), software=VERSION
         )
@@ -138,11 +173,14 @@ def enter_value(body: dict[str, Any], plan_no: str) -> Any:
 @blueprint.route("/plans/<plan_no>/draw", methods=["POST"])
 @require(*LEADS)
 @blueprint.response(201, PlanDetailOut)
+@blueprint.alt_response(202, schema=StepAskedOut)
 def draw_plan(plan_no: str) -> Any:
-    """Draw, once; needs If-Match."""
+    """Draw, once; needs If-Match. In the background (202) if the roster is large."""
     with unit_of_work(current_access()) as session:
         plan = plans.plan_by_no(session, plan_no)
         etags.check(plan.version)
+        if _is_for_a_worker(session, plan):
+            return _asked(plan_no, steps.request_draw(session, current_actor(), plan_no))
         drawing.draw(session, current_actor(), plan_no)
         session.flush()  # the version of the answer is the one after the change
         etags.set(plan.version)

@@ -6,7 +6,10 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from runtime.validation.tally import Tally
+from sampling.maths import pareto
 from sampling.maths.legacy import replay_illustrative
 
 Document = Mapping[str, Any]
@@ -38,6 +41,37 @@ def beacon(document: Document, tally: Tally) -> None:
             digest = hashlib.sha256(bytes.fromhex(entry["signature"])).hexdigest()
             tally.same("randomness", digest, entry["randomness"])
             tally.same("round is a number", True, type(entry["round"]) is int)
+
+
+def is_pareto(document: Any) -> bool:
+    """Tell whether a file holds exact inclusion probabilities of Pareto order sampling."""
+    cases = document.get("cases") if isinstance(document, Mapping) else None
+    return isinstance(cases, list) and all("pareto_exact_pi" in case for case in cases)
+
+
+def pareto_inclusion(document: Document, tally: Tally) -> None:
+    """Chances by quadrature within 1e-12, raw and adjusted; calibrated odds within 2e-11.
+
+    Odds matter up to a common factor only; they are compared after division by their mean.
+    """
+    for case in document["cases"]:
+        stated, count = np.array(case["lam"]), case["n"]
+        raw = stated / (1 - stated)
+        spread = (stated * (1 - stated)).sum()
+        adjusted = raw * np.exp(-stated * (1 - stated) * (stated - 0.5) / spread**2)
+        with tally.case(f"N={case['N']} n={count}"):
+            for name, odds in (("pareto_exact_pi", raw), ("adj_exact_pi", adjusted)):
+                found = pareto.inclusion_probabilities(odds, count)
+                for ours, theirs in zip(found, case[name], strict=True):
+                    tally.close(name, float(ours), theirs, rel=1e-11)
+            made = pareto.with_odds(pareto.chances(case["lam"], count), count)
+            found = np.array([num / den for num, den in made.odds])
+            theirs_all = np.array(case["calibrated_odds"])
+            for ours, theirs in zip(
+                found / found.mean(), theirs_all / theirs_all.mean(), strict=True
+            ):
+                tally.close("calibrated_odds", float(ours), float(theirs), rel=2e-11)
+            tally.close("largest error", made.error, 0.0, rel=0.0)
 
 
 def is_illustrative_draw(document: Any) -> bool:

@@ -20,13 +20,16 @@ class Tally:
     """Cases compared, cases that differ, and the largest relative error met.
 
     A case is one unit of a file that a reader would call one: a week, a code, a deadline. It
-    differs if any of its values does; ``differences`` says which, in words.
+    differs if any of its values does; ``differences`` says which, in words. ``stated`` counts
+    cases where source and product are known to differ, by reason: no mismatch, and not silent.
     """
 
     cases: int = 0
     mismatches: int = 0
     max_rel_error: float = 0.0
     differences: list[str] = field(default_factory=list)
+    stated: dict[str, int] = field(default_factory=dict)
+    not_recomputed: list[str] = field(default_factory=list)  # parts of a known file, and why
     _name: str = ""
     _differs: bool = False
 
@@ -42,6 +45,13 @@ class Tally:
         """Note a difference."""
         self._differs = True
         self.differences.append(f"{self._name}: {what}: recomputed {found!r}, file {stated!r}")
+
+    def expect(self, reason: str) -> None:
+        """Count a case that is known to differ from the product, for a stated reason.
+
+        The caller has checked that it differs in just the way stated.
+        """
+        self.stated[reason] = self.stated.get(reason, 0) + 1
 
     def same(self, what: str, found: object, stated: object) -> None:
         """The two must be equal, in type as well: 1 is not "1", and not true."""

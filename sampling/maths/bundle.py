@@ -58,8 +58,10 @@ manifest.json     各部分的 SHA-256      SHA-256 of each part
 
 def frame_part(units: Sequence[FrameUnit]) -> dict[str, Any]:
     """The roster as rows, in frame order."""
+    columns = ["code", "stratum", "odds_num", "odds_den", "category", "region", "recused"]
+    has_chances = any(unit.chance is not None for unit in units)
     return {
-        "columns": ["code", "stratum", "odds_num", "odds_den", "category", "region", "recused"],
+        "columns": [*columns, "chance"] if has_chances else columns,
         "units": [
             [
                 unit.code,
@@ -69,6 +71,7 @@ def frame_part(units: Sequence[FrameUnit]) -> dict[str, Any]:
                 unit.category,
                 unit.region,
                 unit.recused.hex(),
+                *([unit.chance] if has_chances else ()),
             ]
             for unit in sorted(units, key=lambda unit: in_frame_order(unit.code))
         ],

@@ -18,6 +18,7 @@ from typing import Any, Final
 from core.chain import MerkleTree, canonical_json, digest, hasher, merkle_root, merkle_tree
 
 PROTOCOL: Final = "zhiheng-draw/v1"
+WHOLE: Final = 2**52  # a chance of 1: chances are counted in 1/2^52, which JSON holds exactly
 _CODE: Final = re.compile(r"[!-~]{1,64}")
 
 
@@ -75,8 +76,10 @@ def _shared_fields(stratum: str, odds_num: int, odds_den: int, category: str, re
 class FrameUnit:
     """One enterprise of the frozen roster, with all that is committed about it.
 
-    ``odds_num`` / ``odds_den`` are 1 / 1 in a draw with equal probabilities. ``recused`` is the
-    hash of the inspectors who must not visit the unit (see `recused_hash`).
+    ``odds_num`` / ``odds_den`` are 1 / 1 in a draw with equal probabilities, 1 / 0 for a unit that
+    is drawn with certainty. ``chance`` is the stated inclusion probability in 1/2^52; None where
+    all chances of a stratum are equal (quota / size). ``recused`` is the hash of the inspectors who
+    must not visit the unit (see `recused_hash`).
     """
 
     code: str
@@ -86,11 +89,17 @@ class FrameUnit:
     recused: bytes
     odds_num: int = 1
     odds_den: int = 1
+    chance: int | None = None
 
     def __post_init__(self) -> None:
         checked_code(self.code)
-        if self.odds_num < 1 or self.odds_den < 1:
+        is_certain = self.chance == WHOLE and (self.odds_num, self.odds_den) == (1, 0)
+        if not is_certain and (self.odds_num < 1 or self.odds_den < 1):
             raise ValueError(f"{self.code}: odds must be a ratio of integers of at least 1")
+        if self.chance is not None and (
+            not 0 <= self.chance <= WHOLE or (self.chance == WHOLE) != is_certain
+        ):
+            raise ValueError(f"{self.code}: a chance is 0 to 2^52, and 2^52 has the odds 1/0")
         if len(self.recused) != 32:
             raise ValueError(f"{self.code}: recused must be a hash of 32 bytes")
 
@@ -101,12 +110,13 @@ class FrameUnit:
             self.stratum, self.odds_num, self.odds_den, self.category, self.region
         )
         # Written out: this runs once for each unit, and many units share their other fields.
-        return b"\0\0\0\x04unit%b%b%b\0\0\0\x20%b" % (
+        leaf = b"\0\0\0\x04unit%b%b%b\0\0\0\x20%b" % (
             len(code).to_bytes(4, "big"),
             code,
             shared,
             self.recused,
         )
+        return leaf if self.chance is None else leaf + length_prefixed(str(self.chance))
 
 
 def frame_tree(units: Iterable[FrameUnit], algorithm: str = "sha256") -> MerkleTree:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from core.chain import Hasher, hasher
 from sampling.maths.commitment import checked_code, in_frame_order, length_prefixed
+from sampling.maths.pareto import near_the_cut, order_key
 
 _PREFIX_BYTES: Final = 64  # one block of SHA-256 and of SM3: absorbed once, then copied
 _TAG_BYTES: Final = 28
@@ -129,6 +130,46 @@ class StratifiedDraw:
         return tuple(u for u in self.units if u.stratum == stratum and not u.is_selected)
 
 
+@dataclass(frozen=True, slots=True)
+class Permanent:
+    """Permanent tickets: several draws from one register share theirs, each from another start.
+
+    Draw number ``place`` of ``of`` counts from place/of of the circle [0, 2^256), so units drawn
+    by one are the last that the next would take (Ohlsson 1995, coordination by permanent random
+    numbers). ``seed``: of the first draw of the group, unknown when the others were committed.
+    """
+
+    seed: bytes
+    place: int
+    of: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.place < self.of:
+            raise ValueError(f"place {self.place} must be from 0 to {self.of - 1}")
+
+    def turned(self, column: bytes) -> bytes:
+        """Tickets of the group, one after another, counted from the start of this draw."""
+        circle = 2**256
+        shift = self.place * circle // self.of
+        return b"".join(
+            [
+                ((int.from_bytes(column[at : at + 32], "big") - shift) % circle).to_bytes(32, "big")
+                for at in range(0, len(column), 32)
+            ]
+        )
+
+
+def _tickets_of(
+    seed: bytes, codes: Sequence[str], algorithm: str, permanent: Permanent | None
+) -> list[bytes]:
+    if permanent is None:
+        return tickets(seed, "draw", algorithm).of_codes(codes)
+    shared = permanent.turned(
+        b"".join(tickets(permanent.seed, "permanent", algorithm).of_codes(codes))
+    )
+    return [shared[at : at + 32] for at in range(0, len(shared), 32)]
+
+
 def draw_stratified(
     *,
     seed: bytes,
@@ -136,8 +177,10 @@ def draw_stratified(
     strata: Sequence[str],
     rules: Sequence[StratumRule],
     algorithm: str = "sha256",
+    odds: Sequence[tuple[int, int]] | None = None,
+    permanent: Permanent | None = None,
 ) -> StratifiedDraw:
-    """Which units are drawn, with equal probability within each stratum?
+    """Which units are drawn: with equal chances in each stratum, or by their odds?
 
     Parameters
     ----------
@@ -150,6 +193,10 @@ def draw_stratified(
         One for each stratum.
     algorithm : str
         "sha256" or "sm3".
+    odds : sequence of (int, int), shape (units,), optional
+        For Pareto order sampling, see `sampling.maths.pareto`; (1, 0) for a certainty unit.
+    permanent : Permanent, optional
+        Tickets shared with other draws, instead of this draw's own.
 
     Returns
     -------
@@ -182,19 +229,34 @@ def draw_stratified(
     for code in codes:
         if not code.isascii():
             checked_code(code)
-    all_tickets = tickets(seed, "draw", algorithm).of_codes(codes)
+    all_tickets = _tickets_of(seed, codes, algorithm, permanent)
     heads = np.frombuffer(b"".join(all_tickets), dtype=">u8")[::4].astype(np.uint64)
     units: list[RankedUnit] = []
     for rule in sorted(rules, key=lambda rule: rule.key.encode()):
         where = rows[rule.key]
         needed = min(rule.quota + rule.reserve, where.size)
-        near = where[_below_cut(heads[where], needed)]
-        ranked = sorted((all_tickets[row], in_frame_order(codes[row])) for row in near.tolist())
+        if odds is None:
+            near = where[below_cut(heads[where], needed)]
+        else:
+            ratio = np.array([odds[row][0] / (odds[row][1] or np.nan) for row in where.tolist()])
+            near = where[near_the_cut(heads[where], np.nan_to_num(ratio, nan=np.inf), needed)]
+        ranked = sorted(
+            (
+                _key(all_tickets[row], None if odds is None else odds[row]),
+                in_frame_order(codes[row]),
+                row,
+            )
+            for row in near.tolist()
+        )
         units.extend(
-            RankedUnit(rule.key, rank, code, ticket, rank <= rule.quota)
-            for rank, (ticket, (_, code)) in enumerate(ranked[:needed], start=1)
+            RankedUnit(rule.key, rank, codes[row], all_tickets[row], rank <= rule.quota)
+            for rank, (_, _, row) in enumerate(ranked[:needed], start=1)
         )
     return StratifiedDraw(seed=seed, units=tuple(units))
+
+
+def _key(ticket: bytes, odds: tuple[int, int] | None) -> bytes | int:
+    return ticket if odds is None else order_key(ticket, odds)
 
 
 def _rows_by_stratum(
@@ -218,7 +280,7 @@ def _rows_by_stratum(
     return rows
 
 
-def _below_cut(heads: npt.NDArray[np.uint64], needed: int) -> npt.NDArray[np.bool_]:
+def below_cut(heads: npt.NDArray[np.uint64], needed: int) -> npt.NDArray[np.bool_]:
     """Marks a set that holds the ``needed`` smallest; heads are the tickets' first 64 bits."""
     # Six standard deviations of a binomial count, and some for tiny strata: too few below the
     # cut happens about once in 10^9 draws, and then everything is sorted.

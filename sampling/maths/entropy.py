@@ -25,6 +25,7 @@ class SourceKind(StrEnum):
     BEACON = "beacon"  # one numbered round of a public randomness beacon
     TEXT = "text"  # another published result, such as a lottery's, by name and date
     DEMO = "demo"  # invented; the bundle says so
+    PLAN = "plan"  # the seed of another plan, not yet drawn: the first of a coordinated group
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,8 @@ def checked_sources(sources: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any
     ----------
     sources : sequence of mappings
         ``{"kind": "dice", "count": 50}``, ``{"kind": "beacon", "network": "drand-quicknet",
-        "round": 1}``, ``{"kind": "text", "name": …, "due_at": …}``, ``{"kind": "demo"}``.
+        "round": 1}``, ``{"kind": "text", "name": …, "due_at": …}``, ``{"kind": "demo"}``;
+        or alone ``{"kind": "plan", "plan_no": …, "commitment": …}``.
 
     Raises
     ------
@@ -178,6 +180,10 @@ def checked_sources(sources: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any
     """
     checked = tuple(_checked_source(source) for source in sources)
     kinds = [source["kind"] for source in checked]
+    if kinds == [SourceKind.PLAN]:
+        return checked  # that plan names dice and a public source
+    if SourceKind.PLAN in kinds:
+        raise ValueError("the seed of another plan is a plan's only source: it has its own dice")
     if kinds.count(SourceKind.DICE) != 1 or len(kinds) < 2:
         raise ValueError("a plan names dice, once, and at least one source outside the committee")
     return checked
@@ -212,6 +218,11 @@ def _checked_source(source: Mapping[str, Any]) -> dict[str, Any]:
         return {"kind": "text", "name": name, "due_at": due_at.astimezone(UTC).isoformat()}
     if kind == SourceKind.DEMO:
         return {"kind": "demo", "name": "invented value for a demonstration, not a public source"}
+    if kind == SourceKind.PLAN:
+        said = str(source.get("commitment", ""))
+        if not re.fullmatch("[0-9a-f]{64}", said) or not str(source.get("plan_no", "")):
+            raise ValueError("name the other plan by its number and its commitment")
+        return {"kind": "plan", "plan_no": str(source["plan_no"]), "commitment": said}
     raise ValueError(f"a source's kind is one of {', '.join(SourceKind)}, got {kind!r}")
 
 
@@ -252,6 +263,11 @@ def entropy_bytes(source: Mapping[str, Any], entry: Mapping[str, Any]) -> bytes:
         case SourceKind.TEXT:
             canonical = canonical_text(value)
             raw = canonical.encode()
+        case SourceKind.PLAN:
+            canonical = _hexadecimal(value, "value")
+            if len(canonical) != 64:
+                raise ValueError("the seed of a plan has 64 hexadecimal digits")
+            raw = bytes.fromhex(canonical)
         case SourceKind.DEMO:
             canonical = _hexadecimal(value, "value")
             raw = bytes.fromhex(canonical)

@@ -24,6 +24,7 @@ from sampling.maths.assignment import (
 from sampling.maths.bundle import JSON_PARTS, PARTS, manifest_of
 from sampling.maths.commitment import (
     PROTOCOL,
+    WHOLE,
     FrameUnit,
     commitment,
     frame_tree,
@@ -32,7 +33,7 @@ from sampling.maths.commitment import (
     recused_hash,
     seed,
 )
-from sampling.maths.draw import StratifiedDraw, StratumRule, draw_stratified, tickets
+from sampling.maths.draw import Permanent, StratifiedDraw, StratumRule, draw_stratified, tickets
 from sampling.maths.entropy import entropy_bytes
 from sampling.maths.recusal import stand_in
 from sampling.maths.shortage import lack_of
@@ -162,8 +163,9 @@ class _Replay:
                 category=category,
                 region=region,
                 recused=bytes.fromhex(recused),
+                chance=chance[0] if chance else None,
             )
-            for code, stratum, num, den, category, region, recused in rows
+            for code, stratum, num, den, category, region, recused, *chance in rows
         ]
         self.units = {unit.code: unit for unit in units}
         codes = [unit.code for unit in units]
@@ -173,6 +175,29 @@ class _Replay:
         sizes = {rule["key"]: rule["size"] for rule in self.plan["strata"]}
         same = Counter(unit.stratum for unit in units) == sizes
         _need(same, "strata are not those of the plan")
+        self._check_chances(units)
+
+    def _check_chances(self, units: Sequence[FrameUnit]) -> None:
+        is_pareto = odds_of(self.plan, units) is not None
+        width = 8 if is_pareto else 7
+        _need(all(len(row) == width for row in self.frame["units"]), "rows of another method")
+        if not is_pareto:
+            equal = all((unit.odds_num, unit.odds_den) == (1, 1) for unit in units)
+            _need(equal, "odds are not 1/1 in a draw with equal chances")
+            return
+        total: Counter[str] = Counter()
+        for unit in units:
+            total[unit.stratum] += unit.chance or 0
+        stated = {rule["key"]: rule["quota"] * WHOLE for rule in self.plan["strata"]}
+        _need(
+            {key: total[key] for key in stated} == stated,
+            "chances of a stratum do not sum to its quota",
+        )
+        certain = {one["code"] for one in self.plan["certain"]}
+        _need(
+            all(self.units[code].chance == WHOLE for code in certain),
+            "a unit named certain has another chance",
+        )
 
     def check_inspectors(self) -> None:
         records = self.roster["inspectors"]
@@ -225,6 +250,8 @@ class _Replay:
                 for rule in self.plan["strata"]
             ],
             algorithm=self.algorithm,
+            odds=odds_of(self.plan, list(self.units.values())),
+            permanent=permanent_of(self.plan, self.entropy["sources"], self.seed),
         )
         expected = [
             {
@@ -332,6 +359,52 @@ class _Replay:
             rule=team_rule_of(self.plan),
             algorithm=self.algorithm,
         )
+
+
+def odds_of(plan: Mapping[str, Any], units: Sequence[FrameUnit]) -> list[tuple[int, int]] | None:
+    """The odds of the units, in their order; None in a draw with equal chances.
+
+    Raises
+    ------
+    ValueError
+        If the plan names another method.
+    """
+    return [(unit.odds_num, unit.odds_den) for unit in units] if has_odds(plan) else None
+
+
+def has_odds(plan: Mapping[str, Any]) -> bool:
+    """Are the chances of a committed plan unequal?
+
+    Raises
+    ------
+    ValueError
+        If the plan names another method.
+    """
+    if plan["method"] not in ("equal", "pareto"):
+        raise ValueError(f"the method {plan['method']!r} is not known here")
+    return bool(plan["method"] == "pareto")
+
+
+def permanent_of(
+    plan: Mapping[str, Any], given: Sequence[Mapping[str, Any]], own_seed: bytes
+) -> Permanent | None:
+    """The permanent tickets that a coordinated plan draws by; None for any other plan.
+
+    Parameters
+    ----------
+    given : sequence of mappings
+        The values of the entropy sources.
+    own_seed : bytes
+        The seed of this plan: that of the group, if the plan is its first.
+    """
+    said = plan.get("coordination")
+    if said is None:
+        return None
+    shared = own_seed
+    if said["place"]:
+        (named,) = (entry for entry in given if entry["kind"] == "plan")
+        shared = bytes.fromhex(named["value"])
+    return Permanent(shared, said["place"], said["of"])
 
 
 def team_rule_of(plan: Mapping[str, Any]) -> TeamRule:

@@ -6,8 +6,17 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    CheckConstraint,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    cast,
+    text,
+)
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from core.db import Base, Id, Sealed, Versioned
 
@@ -19,6 +28,14 @@ class PlanState(StrEnum):
     COMMITTED = "committed"  # frozen and published; waits for entropy
     DRAWN = "drawn"
     VOID = "void"  # for good, with its reason, visible
+
+
+class Purpose(StrEnum):
+    """What a plan is for: it decides which guards of the law apply."""
+
+    INSPECTION = "inspection"  # 双随机行政检查
+    SUPERVISION = "supervision"  # 监督抽查
+    MONITORING = "monitoring"  # 风险监测; never published as supervision
 
 
 class Outcome(StrEnum):
@@ -39,6 +56,7 @@ class Plan(Base, Versioned):
         CheckConstraint("strata_by IN ('grade', 'risk_tier')", name="strata_by"),
         CheckConstraint("digest IN ('sha256', 'sm3')", name="digest"),
         CheckConstraint("identity IN ('number', 'number-and-name', 'salted')", name="identity"),
+        CheckConstraint("purpose IN ('inspection', 'supervision', 'monitoring')", name="purpose"),
         CheckConstraint("(state = 'void') = (void_reason IS NOT NULL)", name="void_reason"),
         CheckConstraint("state IN ('draft', 'void') OR commitment IS NOT NULL", name="commitment"),
     )
@@ -54,7 +72,13 @@ class Plan(Base, Versioned):
     disclose_on: Mapped[date | None]  # the drawn list is public from this day; None: at once
     team: Mapped[dict[str, Any]]  # see service.planning.TEAM
     sources: Mapped[list[Any]]  # entropy sources as committed
-    filters: Mapped[dict[str, Any]]  # category_codes, region_codes, repeat_days, exclusions
+    # category_codes, region_codes, repeat_days, exclusions, yearly_cap, exemption, certain
+    filters: Mapped[dict[str, Any]]
+    purpose: Mapped[str] = mapped_column(default="inspection", server_default="inspection")
+    method: Mapped[dict[str, Any]] = mapped_column(
+        default=lambda: {"kind": "equal"}, server_default=text("""'{"kind": "equal"}'::jsonb""")
+    )
+    coordination: Mapped[dict[str, Any] | None]  # place, of; with: the group's first plan
     created_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     created_at: Mapped[datetime]
     committed_at: Mapped[datetime | None]
@@ -106,6 +130,10 @@ class FrameUnit(Base):
     grade: Mapped[str | None]
     risk_tier: Mapped[str | None]
     recused: Mapped[bytes]  # salted hash of the inspectors who must not go
+    odds_num: Mapped[int] = mapped_column(default=1, server_default="1")
+    odds_den: Mapped[int] = mapped_column(default=1, server_default="1")
+    chance: Mapped[int | None] = mapped_column()  # in 1/2^52; None: quota / size of the stratum
+    inclusion: Mapped[float | None] = column_property(cast(chance, Float) / 2.0**52)
 
 
 class PlanInspector(Base):

@@ -94,6 +94,9 @@ def plan_views(session: Session, plans: Sequence[Plan]) -> list[PlanView]:
         )
     ):
         settled[plan_id].add(source)
+    for plan in plans:
+        if plan.state == PlanState.COMMITTED and _first_is_drawn(session, plan):
+            settled[plan.id].add(0)
     views = []
     for plan in plans:
         size, quota = sizes.get(plan.id, (None, 0))
@@ -119,6 +122,15 @@ def plan_views(session: Session, plans: Sequence[Plan]) -> list[PlanView]:
     return views
 
 
+def _first_is_drawn(session: Session, plan: Plan) -> bool:
+    """Whether the seed of the plan that this one is coordinated with is known."""
+    (source, *_) = plan.sources
+    if source["kind"] != SourceKind.PLAN:
+        return False
+    statement = select(Plan.drawn_at).where(Plan.no == source["plan_no"])
+    return session.execute(statement).scalar_one_or_none() is not None
+
+
 def _waits_for(plan: Plan, settled: set[int], done: int, quota: int) -> str | None:
     if plan.state == PlanState.DRAFT:
         return "freeze"
@@ -136,6 +148,8 @@ def source_name(source: Mapping[str, Any]) -> str:
         return f"{source['count']} dice"
     if source["kind"] == SourceKind.BEACON:
         return f"{source['network']} {source['round']}"
+    if source["kind"] == SourceKind.PLAN:
+        return f"seed of {source['plan_no']}"
     return str(source["name"])
 
 
@@ -173,6 +187,9 @@ def plan_detail(session: Session, plan_no: str) -> PlanDetail:
         digest=plan.digest,
         identity=plan.identity,
         disclose_on=plan.disclose_on,
+        purpose=plan.purpose,
+        method=plan.method,
+        coordination=plan.coordination,
         team=plan.team,
         filters=plan.filters,
         strata=_strata(session, plan),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
 
 from sqlalchemy import Subquery, and_, exists, func, select, tuple_, union
 from sqlalchemy.orm import Session, aliased
@@ -128,9 +127,7 @@ def seat_change_views(session: Session, plan_id: int) -> list[SeatChangeView]:
     ]
 
 
-def recent_visitors(
-    session: Session, enterprise_ids: Collection[int], *, rounds: int
-) -> dict[int, frozenset[int]]:
+def recent_visitors(session: Session, *, rounds: int) -> dict[int, frozenset[int]]:
     """Who was in the team of each enterprise in its last so many rounds; none: absent.
 
     A round is a visit assigned by a draw that stands; given-up units and visits that were not done
@@ -159,10 +156,8 @@ def recent_visitors(
         .subquery("ranked")
     )
     found: dict[int, set[int]] = defaultdict(set)
-    wanted = set(enterprise_ids)
     for enterprise_id, person_id in session.execute(
         select(ranked.c.enterprise_id, ranked.c.person_id).where(ranked.c.place <= rounds)
     ):
-        if enterprise_id in wanted:
-            found[enterprise_id].add(person_id)
+        found[enterprise_id].add(person_id)
     return {enterprise_id: frozenset(people) for enterprise_id, people in found.items()}

@@ -9,6 +9,7 @@ from sqlalchemy import Select, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from registry.models import Person
+from sampling.maths.commitment import WHOLE
 from sampling.models.plans import (
     DrawnUnit,
     FrameUnit,
@@ -16,6 +17,7 @@ from sampling.models.plans import (
     Plan,
     PlanInspector,
     Replacement,
+    Stratum,
 )
 from sampling.queries.seats import current_seats
 from sampling.views import (
@@ -67,6 +69,11 @@ def drawn_views(session: Session, units: Sequence[DrawnUnit]) -> list[DrawnUnitV
             )
         ).scalars()
     }
+    shares = {
+        row.key: row.quota / row.size
+        for row in session.execute(select(Stratum).where(Stratum.plan_id == plan.id)).scalars()
+        if row.size
+    }
     seats, dispatch = _teams(session, plan.id, codes)
     gone, called = {}, {}
     for change in replacements_of(session, plan.id):
@@ -88,6 +95,7 @@ def drawn_views(session: Session, units: Sequence[DrawnUnit]) -> list[DrawnUnitV
                 risk_tier=row.risk_tier,
                 rank=unit.rank,
                 ticket=bytes(unit.ticket).hex(),
+                chance=shares[unit.stratum] if row.chance is None else row.chance / WHOLE,
                 role=_role(unit, gone, called),
                 dispatch=dispatch.get(unit.code),
                 team=tuple(seats.get(unit.code, ())),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from typing import Any
 
@@ -84,6 +85,58 @@ def waiting(session: Session, person_id: int | None) -> Waiting:
         awaiting_source=sum(wait in sources for wait in waits),
         ready_to_draw=waits.count("draw"),
     )
+
+
+def visits_in_year(session: Session, year: int) -> Counter[int]:
+    """Visits of each enterprise in a calendar year: made, and still to be made."""
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    found: Counter[int] = Counter()
+    for model in (InspectionResult, PastInspection):
+        found.update(
+            dict(
+                session.execute(
+                    select(model.enterprise_id, func.count())
+                    .where(model.outcome != "not_done", model.inspected_on.between(first, last))
+                    .group_by(model.enterprise_id)
+                ).all()
+            )
+        )
+    seat = current_seats()
+    ahead = (
+        _open_visits(seat)
+        .join(
+            FrameUnit,
+            and_(FrameUnit.plan_id == seat.c.plan_id, FrameUnit.code == seat.c.code),
+        )
+        .where(Plan.visit_on.between(first, last), seat.c.position == 0)
+        .with_only_columns(FrameUnit.enterprise_id, func.count())
+        .group_by(FrameUnit.enterprise_id)
+    )
+    found.update(dict(session.execute(ahead).all()))
+    return found
+
+
+def sampled_products(session: Session) -> dict[tuple[int, str], tuple[date, str]]:
+    """When each (enterprise, category) was last sampled for supervision, and by which plan."""
+    rows = session.execute(
+        select(
+            InspectionResult.enterprise_id,
+            FrameUnit.category_code,
+            InspectionResult.inspected_on,
+            Plan.no,
+        )
+        .join(Plan, Plan.id == InspectionResult.plan_id)
+        .join(
+            FrameUnit,
+            and_(
+                FrameUnit.plan_id == InspectionResult.plan_id,
+                FrameUnit.code == InspectionResult.code,
+            ),
+        )
+        .where(Plan.purpose == "supervision", InspectionResult.outcome != "not_done")
+        .order_by(InspectionResult.inspected_on)
+    )
+    return {(enterprise, category): (day, no) for enterprise, category, day, no in rows}
 
 
 def last_inspected(session: Session) -> dict[int, date]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core import audit, journal
+from core import audit
 from core.actors import Actor
 from core.clock import now, today
 from sampling.errors import (
@@ -20,6 +20,7 @@ from sampling.errors import (
     UnitUnknown,
 )
 from sampling.maths.assignment import Inspector
+from sampling.maths.inclusion import entry_salt
 from sampling.models.plans import (
     Assignment,
     Draw,
@@ -33,9 +34,10 @@ from sampling.models.plans import (
 from sampling.queries.plans import plan_by_no
 from sampling.queries.seats import teams_of
 from sampling.queries.units import replacements_of
+from sampling.service import log
 from sampling.service.drawing import Committed, store_seats
 from sampling.service.entropy import refuse_void
-from sampling.service.freezing import STREAM, blocked_field
+from sampling.service.freezing import blocked_field
 from sampling.service.parts import history_part, store_part
 
 
@@ -59,7 +61,7 @@ def void_plan(session: Session, actor: Actor, plan_no: str, *, reason: str) -> P
     plan.voided_at = now()
     if plan.committed_at is not None:
         told = {"no": plan.no, "reason": plan.void_reason, "was": was}
-        journal.append(session, STREAM, "plan.void", told)
+        log.record(session, "plan.void", told)
     if plan.drawn_at is not None:
         rewrite_history(session, plan)
     audit.record(session, actor, "plan.void", plan.no, {"was": was})
@@ -117,7 +119,8 @@ def replace_unit(
     store_seats(session, plan, {following: teams.teams[0].inspectors}, start=last + 1)
     rewrite_history(session, plan)
     told = {"no": plan.no, "replaces": code, "code": following, "reason": step.reason}
-    journal.append(session, STREAM, "unit.replaced", told)
+    salt = entry_salt(committed.secret, "unit.replaced", code, plan.digest)
+    log.record(session, "unit.replaced", {**told, "salt": salt})
     audit.record(session, actor, "plan.unit-replaced", plan.no, told)
     return step
 

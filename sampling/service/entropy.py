@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import audit, journal
+from core import audit
 from core.actors import Actor
 from core.clock import now
 from core.errors import Unauthenticated
@@ -35,7 +35,7 @@ from sampling.maths.entropy import (
 )
 from sampling.models.plans import EntropyEntry, Plan, PlanState
 from sampling.queries.plans import plan_by_no, source_name
-from sampling.service.freezing import STREAM
+from sampling.service import log
 
 # A public value may be typed a moment before our own clock says it is out.
 CLOCK_TOLERANCE = timedelta(seconds=5)
@@ -127,7 +127,10 @@ def enter_public_value(
     """
     plan = _awaiting(session, plan_no)
     place = _open_public_place(session, plan) if place is None else place
-    if not 0 <= place < len(plan.sources) or plan.sources[place]["kind"] == SourceKind.DICE:
+    if not 0 <= place < len(plan.sources) or plan.sources[place]["kind"] in (
+        SourceKind.DICE,
+        SourceKind.PLAN,
+    ):
         raise NoSuchSource(plan_no=plan.no, kind=f"public source number {place}")
     source = plan.sources[place]
     entries = _entries(session, plan, place)
@@ -263,4 +266,4 @@ def _name(session: Session, account_id: int) -> str:
 
 def _settle(session: Session, plan: Plan, place: int, entry: EntropyEntry) -> None:
     told = entry_value(plan.sources[place], entry.value, entry.signature)
-    journal.append(session, STREAM, "plan.entropy", {"no": plan.no, "source": place, **told})
+    log.record(session, "plan.entropy", {"no": plan.no, "source": place, **told})

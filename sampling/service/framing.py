@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
+from core.progress import Progress, silent
 from registry import queries as registry
 from sampling.maths.assignment import Inspector, Pool
 from sampling.maths.commitment import checked_code, in_frame_order
@@ -16,22 +16,12 @@ from sampling.maths.recusal import RecusalKind
 from sampling.models.plans import Plan
 from sampling.queries.seats import recent_visitors
 from sampling.queries.work import last_inspected, open_loads
+from sampling.service.frames import Frame, Reading
+from sampling.service.limits import rules_of
 from sampling.service.parts import salted_id
 
 _POOLS = {"officer": Pool.OFFICERS, "agency": Pool.AGENCY}
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """The roster of a plan: who may be drawn, and who was left out for which reason."""
-
-    units: tuple[tuple[str, str, registry.RosterUnit], ...]  # (code in the draw, stratum, unit)
-    exclusions: tuple[tuple[str, str], ...]  # (code in the draw, reason)
-
-    @property
-    def sizes(self) -> Counter[str]:
-        """Units by stratum."""
-        return Counter(stratum for _, stratum, _ in self.units)
+STEP = 2**14  # enterprises read between two looks at whether to stop
 
 
 def unit_code(unit: registry.RosterUnit) -> str:
@@ -39,26 +29,29 @@ def unit_code(unit: registry.RosterUnit) -> str:
     return unit.code if unit.code_scheme == "uscc" else f"{unit.code_scheme}:{unit.code}"
 
 
-def frame_of(session: Session, plan: Plan) -> Frame:
+def frame_of(session: Session, plan: Plan, *, progress: Progress = silent) -> Frame:
     """The roster as it would be frozen now; changes nothing.
 
     Raises
     ------
     CategoryUnknown
         A category of the filters is no longer there.
+    CodeUnusable
+        A code of the roster cannot take part in a draw.
     """
     filters = plan.filters
-    categories, regions = filters["category_codes"], filters["region_codes"]
-    if categories is not None:
-        categories = [n.code for c in categories for n in registry.category_subtree(session, c)]
-    if regions is not None:
-        above = _lines(registry.regions(session, plan.visit_on))
-        regions = [code for code, line in above.items() if not line.isdisjoint(regions)]
+    categories, regions = _meant(session, plan)
+    limits = rules_of(session, plan)
     named = {one["code"]: one["reason"] for one in filters["exclusions"]}
     visited = last_inspected(session) if filters["repeat_days"] else {}
     since = plan.visit_on - timedelta(days=filters["repeat_days"] or 0)
-    units, exclusions = [], []
-    for unit in registry.roster(session, category_codes=categories, region_codes=regions):
+    total = 0
+    if progress is not silent:
+        total = registry.roster_count(session, category_codes=categories, region_codes=regions)
+    found, exclusions = Reading(), []
+    for unit in registry.roster_stream(session, category_codes=categories, region_codes=regions):
+        if len(found) % STEP == 0:
+            progress("read roster", len(found), total)
         code, stratum = unit_code(unit), getattr(unit, plan.strata_by)
         reason = named.get(unit.code) or named.get(code)
         if reason is None and unit.status != "active":
@@ -68,10 +61,32 @@ def frame_of(session: Session, plan: Plan) -> Frame:
         if reason is None and visited.get(unit.enterprise_id, date.min) > since:
             reason = f"inspected on {visited[unit.enterprise_id].isoformat()}"
         if reason is None:
-            units.append((code, str(stratum), unit))
+            reason = next(filter(None, (rule(unit) for rule in limits)), None)
+        if reason is None:
+            found.add(code, str(stratum), unit)
         else:
             exclusions.append((code, reason))
-    return Frame(tuple(units), tuple(sorted(exclusions, key=lambda pair: in_frame_order(pair[0]))))
+    return found.frame(sorted(exclusions, key=lambda pair: in_frame_order(pair[0])))
+
+
+def _meant(session: Session, plan: Plan) -> tuple[list[str] | None, list[str] | None]:
+    """Categories and regions of the filters with everything under them; None: all."""
+    categories, regions = plan.filters["category_codes"], plan.filters["region_codes"]
+    if categories is not None:
+        categories = [n.code for c in categories for n in registry.category_subtree(session, c)]
+    if regions is not None:
+        above = _lines(registry.regions(session, plan.visit_on))
+        regions = [code for code, line in above.items() if not line.isdisjoint(regions)]
+    return categories, regions
+
+
+def holds_more_than(session: Session, plan: Plan, units: int) -> bool:
+    """Does the register hold more enterprises for this plan? Counts no further than that."""
+    categories, regions = _meant(session, plan)
+    found = registry.roster_count(
+        session, category_codes=categories, region_codes=regions, most=units + 1
+    )
+    return found > units
 
 
 def pool_of(
@@ -81,8 +96,7 @@ def pool_of(
     loads = open_loads(session)
     category_lines = _lines(registry.categories(session))
     region_lines = _lines(registry.regions(session, plan.visit_on))
-    categories = {unit.category_code for _, _, unit in frame.units if unit.category_code}
-    regions = {unit.region_code for _, _, unit in frame.units if unit.region_code}
+    categories, regions = frame.category_codes, frame.region_codes
 
     def within(
         codes: Iterable[str], lines: Mapping[str, frozenset[str]], wanted: frozenset[str]
@@ -160,18 +174,19 @@ def ties_of(
     inspectors of the last so many rounds at the same enterprise.
     """
     members = {view.person_id: member.id for view, member in pool}
-    codes = {unit.enterprise_id: code for code, _, unit in frame.units}
+    ties = registry.recusals(session)
+    rounds = plan.team.get("rotation", 0)
+    visitors = recent_visitors(session, rounds=rounds) if rounds else {}
+    codes = frame.codes_of({tie.enterprise_id for tie in ties} | set(visitors))
     found: dict[str, dict[str, list[str]]] = defaultdict(dict)
-    for tie in registry.recusals(session):
+    for tie in ties:
         in_force = tie.since <= plan.visit_on and (tie.until is None or tie.until >= plan.visit_on)
         if in_force and tie.person_id in members and tie.enterprise_id in codes:
             kinds = found[codes[tie.enterprise_id]].setdefault(members[tie.person_id], [])
             kinds.append(tie.kind)
-    rounds = plan.team.get("rotation", 0)
-    visitors = recent_visitors(session, codes, rounds=rounds) if rounds else {}
     for enterprise_id, people in visitors.items():
         for person_id in sorted(people):
-            if person_id in members:
+            if person_id in members and enterprise_id in codes:
                 kinds = found[codes[enterprise_id]].setdefault(members[person_id], [])
                 kinds.append(RecusalKind.ROTATION.value)
     return dict(found)

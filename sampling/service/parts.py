@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import date
 from importlib import resources
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, undefer
@@ -17,11 +17,14 @@ from core.journal import JournalEntry
 from registry.queries import InspectorView
 from sampling.errors import NotDisclosed, NotDrawnYet
 from sampling.maths import bundle
-from sampling.maths.commitment import PROTOCOL, FrameUnit, length_prefixed
-from sampling.models.plans import FrameUnit as FrameRow
+from sampling.maths.columns import frame_json
+from sampling.maths.commitment import PROTOCOL, length_prefixed
 from sampling.models.plans import Plan, PlanInspector, PlanPart
 from sampling.queries.seats import seat_changes_of
 from sampling.queries.units import replacements_of
+from sampling.service.frames import stored_columns
+
+FRAME: Final = "frame.json"
 
 
 def verifier() -> bytes:
@@ -34,6 +37,14 @@ def store_part(
 ) -> bytes:
     """Keep one part as canonical bytes; returns them."""
     content = canonical_json(value)
+    store_content(session, plan, name, content, public_on=public_on)
+    return content
+
+
+def store_content(
+    session: Session, plan: Plan, name: str, content: bytes, *, public_on: date | None
+) -> None:
+    """The same for bytes that are canonical already."""
     sha256 = hashlib.sha256(content).hexdigest()
     known = session.get(PlanPart, (plan.id, name))
     if known is None:
@@ -45,7 +56,13 @@ def store_part(
     else:
         known.content, known.sha256, known.public_on = content, sha256, public_on
     session.flush()
-    return content
+
+
+def stand_for_frame(session: Session, plan: Plan) -> None:
+    """Mark that the plan has a frame.json: it is written from the blocks when it is asked for."""
+    empty = hashlib.sha256(b"").hexdigest()
+    session.add(PlanPart(plan_id=plan.id, name=FRAME, content=b"", sha256=empty, public_on=None))
+    session.flush()
 
 
 def disclose_parts(session: Session, plan: Plan) -> date:
@@ -70,20 +87,6 @@ def receipt(entry: JournalEntry) -> dict[str, Any]:
         "previous_hash": bytes(entry.previous_hash).hex(),
         "hash": bytes(entry.hash).hex(),
     }
-
-
-def stored_units(session: Session, plan: Plan) -> list[FrameUnit]:
-    """The frozen roster, from its rows."""
-    rows = session.execute(
-        select(
-            FrameRow.code,
-            FrameRow.stratum,
-            FrameRow.category_code,
-            FrameRow.region_code,
-            FrameRow.recused,
-        ).where(FrameRow.plan_id == plan.id)
-    )
-    return [FrameUnit(*row[:4], bytes(row[4])) for row in rows]
 
 
 def stored_records(session: Session, plan: Plan) -> list[dict[str, Any]]:
@@ -153,9 +156,12 @@ def parts_of(session: Session, plan: Plan, *, only_public: bool) -> dict[str, by
     )
     if only_public:
         statement = statement.where(PlanPart.public_on <= today())
-    return {
+    found = {
         part.name: bytes(part.content) for part in session.execute(statement).scalars().unique()
     }
+    if FRAME in found:
+        found[FRAME] = frame_json(stored_columns(session, plan))
+    return found
 
 
 def sealed_bundle(session: Session, plan: Plan, *, only_public: bool) -> dict[str, bytes]:

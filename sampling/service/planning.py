@@ -18,8 +18,11 @@ from registry.queries import category_subtree
 from sampling.errors import PlanInvalid
 from sampling.maths.assignment import Pool, Qualification, TeamRule
 from sampling.maths.entropy import checked_sources
-from sampling.models.plans import Plan, PlanState, Stratum
+from sampling.models.plans import Plan, PlanState, Purpose, Stratum
+from sampling.queries.plans import plan_by_no
+from sampling.service.limits import exempt_kinds
 from sampling.service.pools import checked_departments, completed, pool_problems
+from sampling.service.weighing import checked_method
 
 PREFIX = "CC"  # 抽查
 STRATA_BY = ("grade", "risk_tier")
@@ -56,6 +59,12 @@ def create_plan(
     digest: str = "sha256",
     identity: str = "number",
     disclose_on: date | None = None,
+    purpose: str = "inspection",
+    method: Mapping[str, Any] | None = None,
+    certain: Sequence[Mapping[str, str]] = (),
+    yearly_cap: int | None = None,
+    exemption: Mapping[str, str] | None = None,
+    coordination: Mapping[str, Any] | None = None,
 ) -> Plan:
     """Put a plan on record, as a draft with a number; nothing is frozen or published yet.
 
@@ -75,6 +84,19 @@ def create_plan(
         Leave out enterprises inspected within so many days before the visit.
     disclose_on : date, optional
         Keep the drawn list from the public until this day.
+    purpose : str
+        "inspection", "supervision" or "monitoring".
+    method : mapping, optional
+        Equal chances (the default), or as `sampling.service.weighing.checked_method` takes it.
+    certain : sequence of mappings
+        ``{"code": …, "reason": …}``: drawn whatever chance says; only with method "pareto".
+    yearly_cap : int, optional
+        Leave out enterprises with so many visits in the calendar year of the visit.
+    exemption : mapping, optional
+        ``{"kind": …, "reason": …}``: set the protection of the same product aside.
+    coordination : mapping, optional
+        ``{"place": 0, "of": 3}`` for the first plan of a group that shares its tickets,
+        ``{"place": 1, "of": 3, "with": "CC-…"}`` for the others, which have no ``sources``.
 
     Raises
     ------
@@ -83,13 +105,23 @@ def create_plan(
     CategoryUnknown
         There is no such category.
     """
-    wanted_team = completed(TEAM, team or {})
+    act = "inspection" if purpose == Purpose.INSPECTION else "sampling"
+    wanted_team = completed(TEAM, {"purpose": act, **(team or {})})
+    if coordination is not None and coordination.get("place"):
+        sources = [_source_of_the_first(session, coordination, sources, disclose_on)]
     problems = [
         *_strata_problems(strata),
         *_choice_problems(strata_by, identity),
         *_refused_by("digest", lambda: hasher(digest)),
         *_team_problems(wanted_team, visit_on),
+        *_purpose_problems(session, purpose, exemption, yearly_cap, visit_on),
+        *_coordination_problems(coordination),
+        *_reasoned_problems("certain", certain),
+        *_reasoned_problems("exclusions", exclusions),
     ]
+    wanted_method = checked_method(method)
+    if certain and wanted_method["kind"] == "equal":
+        problems.append(FieldProblem("certain", "Only a plan with method pareto has these."))
     if not problems:
         problems.extend(pool_problems(session, wanted_team, visit_on))
         if wanted_team["departments"]:
@@ -101,10 +133,6 @@ def create_plan(
         problems.append(FieldProblem("visit_on", "The visit lies in the past."))
     if repeat_days is not None and not 1 <= repeat_days <= 3660:
         problems.append(FieldProblem("repeat_days", "Write 1 to 3660 days."))
-    for place, one in enumerate(exclusions):
-        if not str(one.get("code", "")).strip() or not str(one.get("reason", "")).strip():
-            field = f"exclusions.{place}"
-            problems.append(FieldProblem(field, "An exclusion needs a code and a reason."))
     checked: tuple[dict[str, Any], ...] = ()
     try:
         checked = checked_sources(sources)
@@ -129,10 +157,14 @@ def create_plan(
             "category_codes": list(category_codes) if category_codes is not None else None,
             "region_codes": list(region_codes) if region_codes is not None else None,
             "repeat_days": repeat_days,
-            "exclusions": [
-                {"code": one["code"].strip(), "reason": one["reason"].strip()} for one in exclusions
-            ],
+            "exclusions": _reasoned(exclusions),
+            "certain": _reasoned(certain),
+            "yearly_cap": yearly_cap,
+            "exemption": dict(exemption) if exemption else None,
         },
+        purpose=purpose,
+        method=wanted_method,
+        coordination=dict(coordination) if coordination else None,
         created_by=actor.account_id,
         created_at=now(),
     )
@@ -153,6 +185,75 @@ def create_plan(
     session.flush()
     audit.record(session, actor, "plan.created", plan.no)
     return plan
+
+
+def _reasoned(named: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    return [{"code": one["code"].strip(), "reason": one["reason"].strip()} for one in named]
+
+
+def _reasoned_problems(field: str, named: Sequence[Mapping[str, str]]) -> list[FieldProblem]:
+    return [
+        FieldProblem(f"{field}.{place}", "Each needs a code and a reason.")
+        for place, one in enumerate(named)
+        if not str(one.get("code", "")).strip() or not str(one.get("reason", "")).strip()
+    ]
+
+
+def _purpose_problems(
+    session: Session,
+    purpose: str,
+    exemption: Mapping[str, str] | None,
+    yearly_cap: int | None,
+    visit_on: date,
+) -> list[FieldProblem]:
+    problems = []
+    if purpose not in list(Purpose):
+        allowed = ", ".join(Purpose)
+        problems.append(FieldProblem("purpose", "Write one of {allowed}.", {"allowed": allowed}))
+    if yearly_cap is not None and not (_is_count(yearly_cap) and 1 <= yearly_cap <= 366):
+        problems.append(FieldProblem("yearly_cap", "Write 1 to 366 visits, or leave it empty."))
+    if exemption:
+        kinds = exempt_kinds(session, visit_on)
+        if purpose != Purpose.SUPERVISION:
+            problems.append(FieldProblem("exemption", "Only supervision sampling has this guard."))
+        elif exemption.get("kind") not in kinds or not str(exemption.get("reason", "")).strip():
+            allowed = ", ".join(kinds)
+            problems.append(
+                FieldProblem(
+                    "exemption", "It needs a kind ({allowed}) and a reason.", {"allowed": allowed}
+                )
+            )
+    return problems
+
+
+def _source_of_the_first(
+    session: Session,
+    said: Mapping[str, Any],
+    sources: Sequence[Mapping[str, Any]],
+    disclose_on: date | None,
+) -> dict[str, Any]:
+    """The only source of a coordinated plan: the seed of the group's first."""
+    first = plan_by_no(session, str(said.get("with", "")))
+    if sources or first.commitment is None:
+        words = "The plan takes its seed from {first}, which must be committed; name no sources."
+        raise PlanInvalid(fields=[FieldProblem("coordination", words, {"first": first.no})])
+    if disclose_on is not None and (first.disclose_on is None or first.disclose_on < disclose_on):
+        words = "Once the list of {first} is public, its seed tells this one: disclose no later."
+        raise PlanInvalid(fields=[FieldProblem("disclose_on", words, {"first": first.no})])
+    commitment = bytes(first.commitment).hex()
+    return {"kind": "plan", "plan_no": first.no, "commitment": commitment}
+
+
+def _coordination_problems(said: Mapping[str, Any] | None) -> list[FieldProblem]:
+    if said is None:
+        return []
+    place, of = said.get("place"), said.get("of")
+    keys = {"place", "of", "with"} if place else {"place", "of"}
+    is_good = isinstance(place, int) and isinstance(of, int) and 2 <= of <= 100 and 0 <= place < of
+    if is_good and set(said) == keys:
+        return []
+    words = "Write place (0 is the first) and of (2 to 100 plans); all but the first also with."
+    return [FieldProblem("coordination", words)]
 
 
 def _strata_problems(strata: Sequence[Mapping[str, Any]]) -> list[FieldProblem]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import audit, journal
+from core import audit
 from core.actors import Actor, Role
 from core.clock import now
 from core.errors import FieldProblem
@@ -26,6 +26,7 @@ from sampling.models.seats import DepartmentResult, SeatChange
 from sampling.queries.plans import plan_by_no
 from sampling.queries.seats import members_of, seat_changes_of
 from sampling.queries.units import replacements_of
+from sampling.service import log
 from sampling.service.changing import (
     people_as_they_stand,
     refuse_without_teams,
@@ -34,7 +35,7 @@ from sampling.service.changing import (
 )
 from sampling.service.drawing import Committed
 from sampling.service.entropy import refuse_void
-from sampling.service.freezing import STREAM, blocked_field
+from sampling.service.freezing import blocked_field
 
 # What somebody can declare; rotation is found when the roster is frozen.
 KINDS = tuple(kind.value for kind in RecusalKind if kind is not RecusalKind.ROTATION)
@@ -122,7 +123,7 @@ def recuse(
         "in": following,
         "kind": kind,
     }
-    journal.append(session, STREAM, "seat.recused", told)
+    log.record(session, "seat.recused", told)
     audit.record(session, actor, "plan.seat-recused", plan.no, told)
     return change
 

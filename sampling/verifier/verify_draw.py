@@ -193,6 +193,18 @@ def verify(parts: dict[str, bytes], noted: str = "") -> list[tuple[str, bool, st
     def ticket(domain: str, *fields: str) -> bytes:
         return H(A, (seed + LP(domain)).ljust(64, b"\0"), LP(*fields))
 
+    def key(unit: Any) -> tuple[Any, bytes]:  # what a unit is ordered by, and its ticket
+        t, group, circle = ticket("draw", unit[0]), plan.get("coordination"), 2**256
+        if group:  # permanent tickets of the first plan of the group, counted from another start
+            shared = raw(data["entropy"]["sources"][0]["value"]) if group["place"] else seed
+            t = H(A, (shared + LP("permanent")).ljust(64, b"\0"), LP(unit[0]))
+            number = int.from_bytes(t, "big") - group["place"] * circle // group["of"]
+            t = (number % circle).to_bytes(32, "big")
+        if plan["method"] == "equal":
+            return t, t
+        number = int.from_bytes(t, "big")
+        return (number * unit[3] << 640) // ((circle - number) * unit[2]), t
+
     def team_of(openings: Any) -> tuple[Any, Any]:
         lists = []
         for one in openings:
@@ -212,10 +224,21 @@ def verify(parts: dict[str, bytes], noted: str = "") -> list[tuple[str, bool, st
     with part("frame.json"):
         codes = [unit[0] for unit in units]
         need(codes == sorted(set(codes), key=order), "units repeat or are not in order")
-        leaves = [LP("unit", *map(str, u[:6]), raw(u[6])) for u in units]
+        leaves = [LP("unit", *map(str, u[:6]), raw(u[6]), *map(str, u[7:])) for u in units]
         need(root(A, leaves).hex() == commitment["frame_root"], "its root is not frame_root")
         sizes = {rule["key"]: rule["size"] for rule in plan["strata"]}
         need(Counter(unit[1] for unit in units) == sizes, "strata are not those of the plan")
+        is_pareto = {"equal": False, "pareto": True}[plan["method"]]
+        need(all(len(u) == 7 + is_pareto for u in units), "rows of another method")
+        need(is_pareto or all(u[2:4] == [1, 1] for u in units), "odds in a draw with equal chances")
+        for u in units if is_pareto else ():
+            need((u[7] == 2**52) == (u[2:4] == [1, 0]), f"{u[0]}: chance and odds do not fit")
+            need(u[2] > 0 and u[3] >= 0 <= u[7] and u[3] + (u[7] == 2**52), f"{u[0]}: odds")
+        for rule in plan["strata"] if is_pareto else ():
+            total = sum(u[7] for u in units if u[1] == rule["key"])
+            need(total == rule["quota"] * 2**52, "chances of a stratum do not sum to its quota")
+        for one in plan["certain"] if is_pareto else ():
+            need(by_code[one["code"]][7] == 2**52, "a unit named certain has another chance")
     with part("inspectors.json"):
         ids = [p["id"] for p in people]
         load, cap = ({p["id"]: p[key] for p in people} for key in ("load", "cap"))
@@ -243,15 +266,16 @@ def verify(parts: dict[str, bytes], noted: str = "") -> list[tuple[str, bool, st
                 need(e["round"] == named["round"] and len(v) == 64, "beacon: another round or form")
                 same = e["signature"] is None or H("sha256", raw(e["signature"])).hex() == v
                 need(same, "beacon: value is not the SHA-256 of the signature")
-            values.append(raw(v) if kind in ("beacon", "demo") else v)
+            need(kind != "plan" or len(v) == 64, "the seed of a plan has 64 digits")
+            values.append(raw(v) if kind in ("beacon", "demo", "plan") else v)
         seed = H(A, LP("seed/v1", raw(commitment["commitment"]), *values))
     with part("draw.json"):
         need(draw["seed"] == seed.hex(), "the seed does not follow from commitment and entropy")
         for rule in plan["strata"]:
             members = [unit[0] for unit in units if unit[1] == rule["key"]]
             need(rule["quota"] <= len(members), f"quota above the size of {rule['key']}")
-            ranked = sorted((ticket("draw", code), order(code)) for code in members)
-            for rank, (t, (_, code)) in enumerate(ranked[: rule["quota"] + rule["reserve"]], 1):
+            ranked = sorted((*key(by_code[code]), order(code)) for code in members)
+            for rank, (_, t, (_, code)) in enumerate(ranked[: rule["quota"] + rule["reserve"]], 1):
                 unit = {"stratum": rule["key"], "rank": rank, "code": code, "ticket": t.hex()}
                 drawn.append({**unit, "selected": rank <= rule["quota"]})
         need(draw["units"] == drawn, "these tickets draw other units")

@@ -304,3 +304,33 @@ def test_plans_are_listed_newest_first_and_filtered(lead: Any) -> None:
     assert everything["items"][0]["waits_for"] == "dice"
     assert [plan["no"] for plan in committed["items"]] == [second]
     assert [plan["no"] for plan in named["items"]] == [second]
+
+
+def test_who_does_not_want_to_wait_is_told_where_to_look(
+    lead: Any, second: Any, visitor: Any
+) -> None:
+    plan_no, match = made(lead)
+    wish = {**match, "Prefer": "respond-async"}
+
+    answer = lead.post(f"{PLANS}/{plan_no}/freeze", headers=wish)
+    again = second.post(f"{PLANS}/{plan_no}/freeze", headers=wish)
+
+    assert answer.status_code == again.status_code == 202, answer.json
+    assert answer.json == again.json  # one job, however many ask
+    place = answer.headers["Location"]
+    assert place == f"/api/v1/jobs?message_id={answer.json['message_id']}"
+    assert lead.get(place).status_code == 200
+    assert lead.get(f"{PLANS}/{plan_no}").json["summary"]["state"] == "draft"
+    assert visitor.post(f"{PLANS}/{plan_no}/freeze", headers=wish).status_code == 401
+
+
+def test_a_large_roster_is_frozen_in_the_background(
+    lead: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZHIHENG_UNITS_AT_ONCE", "11")
+    plan_no, match = made(lead)
+
+    answer = lead.post(f"{PLANS}/{plan_no}/freeze", headers=match)
+
+    assert answer.status_code == 202
+    assert lead.post(f"{PLANS}/{plan_no}/draw", headers=match).status_code == 409

@@ -13,8 +13,15 @@ from pathlib import Path
 
 import pytest
 
+from core.actors import SYSTEM
+from core.clock import now, today
+from core.db import copy_rows
 from core.outbox import add
 from core.unit_of_work import unit_of_work
+from registry.models import Enterprise
+from sampling.service.planning import create_plan
+from sampling.service.steps import request_freeze
+from tests import factories
 from tests.crash.house import House, get, house, parent_of, processes_of, until, zhiheng
 from worker.probe import ProbeSent
 
@@ -185,3 +192,57 @@ def test_commands_find_what_runs_in_their_folder(running: House) -> None:
 
     assert command.returncode == 0, errors
     assert output.startswith("answered in ")
+
+
+def test_a_worker_dies_in_the_middle_of_freezing_a_large_roster(running: House) -> None:
+    plan_no = draft_over(400_000)
+    with unit_of_work() as session:
+        first = request_freeze(session, SYSTEM, plan_no, software="crash")
+        assert request_freeze(session, SYSTEM, plan_no, software="crash") == first
+    stage = "SELECT stage FROM job_run WHERE message_id = %s AND state = 'running' AND stage <> ''"
+    until(lambda: running.ask(stage, first), seconds=120, what="the job to tell its progress")
+
+    os.kill(running.pid("worker.run long"), signal.SIGKILL)
+
+    kept = "SELECT count(*), sum(size) FROM frame_block b JOIN plan p ON p.id = plan_id"
+    state = "SELECT state, error FROM job_run WHERE message_id = %s"
+    assert running.ask(kept + " WHERE no = %s", plan_no) == [(0, None)]
+    until(
+        lambda: running.ask(state, first) == [("done", None)],
+        seconds=RECOVERED_WITHIN_S + 120,
+        what="another worker",
+    )
+    assert running.ask(kept + " WHERE no = %s", plan_no) == [(7, 400_000)]
+    committed = "SELECT body->>'no' FROM journal_entry WHERE kind = 'plan.committed'"
+    assert running.ask(committed) == [(plan_no,)]
+
+
+def draft_over(count: int) -> str:
+    """A register of so many enterprises and a draft over it; returns the plan's number."""
+    at = now()
+    with unit_of_work() as session:
+        copy_rows(
+            session,
+            Enterprise,
+            (
+                *("code_scheme", "code", "name", "status", "grade"),
+                *("code_warnings", "created_at", "updated_at"),
+            ),
+            (
+                ("uscc", f"91370{n:013}", f"第{n}号企业", "active", "A", [], at, at)
+                for n in range(count)
+            ),
+        )
+        for _ in range(4):
+            factories.person(session)
+        plan = create_plan(
+            session,
+            SYSTEM,
+            title="大名录",
+            strata_by="grade",
+            strata=[{"key": "A", "quota": 10}],
+            visit_on=today(),
+            sources=[{"kind": "dice", "count": 50}, {"kind": "demo"}],
+            team={"qualification": "none", "region": False, "certificate": False},
+        )
+        return plan.no

@@ -281,8 +281,7 @@ def test_the_reference_files_of_every_method_agree(shared_dir: Path) -> None:
     vectors = shared_dir / "vectors"
     files = [
         *sorted((vectors / "risk").glob("farringtonFlexible__*.json")),
-        vectors / "sampling" / "protocol_example.json",
-        vectors / "sampling" / "drand.json",
+        *sorted((vectors / "sampling").glob("*.json")),
         vectors / "recall" / "cn_deadlines.json",
         vectors / "recall" / "uscc.json",
         *sorted((vectors / "recall").glob("cn_holidays_*.json")),

@@ -18,6 +18,7 @@ from registry.queries import register_size
 from risk.queries.overview import incident_overview
 from risk.queries.signals import SignalView, open_signals, signal_counts, signal_detail
 from sampling.queries.plans import plan_views, plans_matching
+from sampling.queries.procedure import overdue_counts
 from sampling.queries.work import tasks_of
 from traceability.queries import ledger_size
 
@@ -41,6 +42,9 @@ def overview() -> str:
         facts = {
             "signals": worst,
             "recalls": running,
+            "late_cases": overdue_counts(
+                session, person_id=actor.person_id if actor.role is Role.INSPECTOR else None
+            ),
             "ledger": ledger_size(session),
             "register": register_size(session),
             "tasks": tasks_of(session, actor.person_id)

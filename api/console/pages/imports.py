@@ -41,6 +41,8 @@ KIND_WORDS = {
     "recusals": lazy_gettext("ties that bar a visit"),
     "laboratories": lazy_gettext("list of laboratories"),
     "inspections": lazy_gettext("past inspections"),
+    "sampling_records": lazy_gettext("sampling records"),
+    "plan_results": lazy_gettext("results of a plan"),
     "complaints": lazy_gettext("complaints and accidents"),
     "ledger": lazy_gettext("flow ledger"),
 }

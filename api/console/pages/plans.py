@@ -23,6 +23,7 @@ from api.console.pages.verify import PARTS, verify_words
 from api.reference import VERSION
 from core.actors import STAFF, Role
 from core.clock import now, today
+from core.config import settings
 from core.errors import Refusal, Stale
 from core.unit_of_work import read_only, unit_of_work
 from registry.queries import categories, category_subtree, regions, roster
@@ -31,12 +32,15 @@ from registry.service import is_demo
 from sampling.maths.bundle import packed
 from sampling.maths.entropy import NETWORKS
 from sampling.queries import disclosed, plans, seats, units
-from sampling.service import changing, drawing, entropy, framing, freezing, parts, planning
+from sampling.queries.steps import last_step
+from sampling.service import changing, drawing, entropy, framing, freezing, parts, planning, steps
+from sampling.service.limits import exempt_kinds, yearly_cap
 from sampling.views import DrawnUnitView, PlanDetail
 
 blueprint = Blueprint("plans", __name__)
 
 BASE = "/console/plans"
+PURPOSES = ("inspection", "supervision", "monitoring")
 
 LEADS = (Role.LEAD_INSPECTOR, Role.ADMINISTRATOR)
 MOST = 5000
@@ -120,6 +124,9 @@ def new() -> Any:
             unit.grade for unit in roster(session, category_codes=within) if unit.status == "active"
         )
         demo = is_demo(session)
+        tiers = sorted({unit.risk_tier for unit in roster(session) if unit.risk_tier})
+        cap = yearly_cap(session, today())
+        exempt = exempt_kinds(session, today())
         known_departments = registry_departments(session)
     beacon_at = now() + BEACON_AHEAD
     page = render_template(
@@ -134,6 +141,9 @@ def new() -> Any:
         departments=sorted(known_departments.items()),
         department_rows=range(DEPARTMENTS),
         demo=demo,
+        weights="\n".join(f"{tier} = 1" for tier in tiers),
+        cap=cap,
+        exempt_choices=[(kind, label("exemption", kind)) for kind in exempt],
         visit_on=(today() + timedelta(days=14)).isoformat(),
         beacon_at=beacon_at,
         beacon_round=NETWORKS["drand-quicknet"].round_after(beacon_at),
@@ -176,7 +186,51 @@ def _plan_facts(form: Form) -> dict[str, Any]:
         "team": _team_facts(form),
         "sources": [{"kind": "dice", "count": 50}, source],
         "category_codes": [category] if category else None,
+        **_guards(form),
+        **_chances(form),
     }
+
+
+def _guards(form: Form) -> dict[str, Any]:
+    """What the plan is for, and who is left out because of earlier visits."""
+    purpose = form.choice("purpose", _("Purpose"), PURPOSES, required=False) or PURPOSES[0]
+    cap = form.number("yearly_cap", _("Visits a year, at most"), required=False, least=1, most=366)
+    kind = form.text("exemption", _("Exempt from the protection"), required=False)
+    reason = form.text("exemption_reason", _("Reason"), required=bool(kind))
+    return {
+        "purpose": purpose,
+        "yearly_cap": cap,
+        "exemption": {"kind": kind, "reason": reason} if kind else None,
+    }
+
+
+def _chances(form: Form) -> dict[str, Any]:
+    """Equal chances, or chances that follow a risk tier, with units drawn for certain."""
+    by = form.choice("method", _("Chances"), ("equal", "risk_tier", "none"), required=False)
+    if by in ("", "equal"):
+        return {}
+    method: dict[str, Any] = {
+        "kind": "pareto",
+        "by": by,
+        "equal_share_percent": form.number(
+            "equal_share", _("Part dealt out equally, per cent"), most=100
+        ),
+    }
+    if by == "risk_tier":
+        weights = {}
+        for line in form.text("weights", _("Weights")).splitlines():
+            key, _sign, value = line.partition("=")
+            if not key.strip() or not value.strip().isdecimal():
+                form.wrong("weights", _("Write one line for each tier, like: high = 4"))
+                break
+            weights[key.strip()] = int(value)
+        method["weights"] = weights
+    certain = []
+    for line in form.text("certain", _("Drawn for certain"), required=False).splitlines():
+        code, _blank, reason = line.strip().partition(" ")
+        if line.strip():
+            certain.append({"code": code, "reason": reason.strip()})
+    return {"method": method, "certain": certain}
 
 
 def _team_facts(form: Form) -> dict[str, Any]:
@@ -184,7 +238,7 @@ def _team_facts(form: Form) -> dict[str, Any]:
     team: dict[str, Any] = {}
     pool = form.choice("pool", _("Who goes"), LABELS["pool"], required=False)
     if pool:
-        team |= {"pool": pool, "purpose": "sampling" if pool == "agency" else "inspection"}
+        team["pool"] = pool
     if form.value("mixed"):
         team["mixed"] = True
     for name, title in (
@@ -221,6 +275,20 @@ def draw(no: str) -> Any:
     return _page(no, Form())
 
 
+@blueprint.route(BASE + "/<no>/step")
+@require(*STAFF)
+def step(no: str) -> Any:
+    """How far the long step of a plan is; asks for the whole page again when it has ended."""
+    with read_only(current_access()) as session:
+        found = last_step(session, plans.plan_by_no(session, no).id)
+    page = render_template(
+        "pages/_step.html", no=no, step=found, may_stop=current_actor().role in LEADS
+    )
+    if found is not None and found.is_under_way:
+        return page
+    return page, 200, {"HX-Refresh": "true"}
+
+
 @blueprint.route(f"{BASE}/<no>/draw.{EXTENSIONS}")
 @require(*STAFF)
 def export(no: str, extension: str) -> Any:
@@ -252,6 +320,7 @@ def _units(session: Session, detail: PlanDetail) -> Listing:
             lambda unit: unit.stratum,
             "grade" if by_grade else "text",
         ),
+        Column("chance", _("Chance"), lambda unit: unit.chance, "percent"),
         Column("ticket", _("Ticket"), lambda unit: unit.ticket, "ticket"),
         Column(
             "team",
@@ -286,8 +355,11 @@ def _page(no: str, form: Form) -> Any:
     with read_only(current_access()) as session:
         detail = plans.plan_detail(session, no)
         drawn = _units(session, detail)
+        step = last_step(session, detail.summary.id)
+        waits = detail.summary.waits_for in ("freeze", "draw")
+        is_long = waits and steps.takes_long(session, plans.plan_by_no(session, no))
         frame = None
-        if detail.summary.waits_for == "freeze":
+        if detail.summary.waits_for == "freeze" and not is_long:
             frame = framing.frame_of(session, plans.plan_by_no(session, no))
         reserves = []
         if detail.summary.drawn_at:
@@ -309,6 +381,10 @@ def _page(no: str, form: Form) -> Any:
         reserves=reserves,
         changes=changes,
         steps=_steps(detail),
+        step=step if waits else None,  # what came of it is the plan itself
+        is_long=is_long,
+        most=settings().units_at_once,
+        may_stop=current_actor().role in LEADS,
         address=address,
         qr=_code(address),
         may_lead=current_actor().role in LEADS,
@@ -381,10 +457,11 @@ def _change(no: str, done: str, act: Callable[[Session], object], *, versioned: 
                 plan = plans.plan_by_no(session, no)
                 if request.form.get("version") != str(plan.version):
                     raise Stale
-            act(session)
+            told = act(session)
     except Refusal as refusal:
         form.refused(refusal)
         return _page(no, form)
+    done = told if isinstance(told, str) else done
     return redirect(url_for("plans.draw", no=no, done=done), 303)
 
 
@@ -392,14 +469,16 @@ def _change(no: str, done: str, act: Callable[[Session], object], *, versioned: 
 @require(*LEADS)
 def freeze(no: str) -> Any:
     """Lock roster and plan, and publish the commitment."""
-    return _change(
-        no,
-        "frozen",
-        lambda session: freezing.freeze(
-            session, current_actor(), no, secret=secrets.token_bytes(32), software=VERSION
-        ),
-        versioned=True,
-    )
+
+    def act(session: Session) -> str:
+        if steps.takes_long(session, plans.plan_by_no(session, no)):
+            steps.request_freeze(session, current_actor(), no, software=VERSION)
+            return "asked"
+        secret = secrets.token_bytes(32)
+        freezing.freeze(session, current_actor(), no, secret=secret, software=VERSION)
+        return "frozen"
+
+    return _change(no, "frozen", act, versioned=True)
 
 
 @blueprint.route(BASE + "/<no>/dice", methods=["POST"])
@@ -437,9 +516,15 @@ def value(no: str) -> Any:
 @require(*LEADS)
 def make_draw(no: str) -> Any:
     """Draw, once."""
-    return _change(
-        no, "drawn", lambda session: drawing.draw(session, current_actor(), no), versioned=True
-    )
+
+    def act(session: Session) -> str:
+        if steps.takes_long(session, plans.plan_by_no(session, no)):
+            steps.request_draw(session, current_actor(), no)
+            return "asked"
+        drawing.draw(session, current_actor(), no)
+        return "drawn"
+
+    return _change(no, "drawn", act, versioned=True)
 
 
 @blueprint.route(BASE + "/<no>/void", methods=["POST"])

@@ -78,6 +78,7 @@ def show(no: str) -> str:
         crumb=draw.no,
         draw=draw,
         is_open=is_open,
+        has_form=draw.drawn_at is not None and not is_open,
         parts=PARTS,
         verify_words=verify_words(),
     )

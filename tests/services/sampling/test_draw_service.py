@@ -60,7 +60,8 @@ def test_the_whole_road_from_plan_to_bundle(city: City, at: Clock) -> None:
     assert judged(city.session, plan_no) == {}
     assert first_broken(city.session, "draw") is None
     topics = city.session.execute(select(Message.topic).order_by(Message.id)).scalars().all()
-    assert topics == ["sampling.plan-committed", "sampling.draw-made"]
+    log = "sampling.log-extended"  # commitment, dice, public value, draw
+    assert topics == [log, "sampling.plan-committed", log, log, log, "sampling.draw-made"]
 
 
 def test_every_unit_gets_two_inspectors_who_may_go(city: City, at: Clock) -> None:
@@ -317,8 +318,18 @@ def test_subcategories_are_meant_too(city: City, at: Clock) -> None:
 @pytest.mark.parametrize(
     ("statement", "part"),
     [
-        ("UPDATE frame_unit SET stratum = 'A' WHERE code = '913700000000000003'", "roster"),
-        ("DELETE FROM frame_unit WHERE code = '913700000000000003'", "roster"),
+        (
+            "ALTER TABLE frame_block DISABLE TRIGGER USER; UPDATE frame_block SET content = "
+            "set_byte(content, octet_length(content) - 1, 255 - get_byte(content, "
+            "octet_length(content) - 1))",
+            "roster",
+        ),
+        (
+            "ALTER TABLE frame_block DISABLE TRIGGER USER; UPDATE frame_block SET content = "
+            "set_byte(content, 20, 255 - get_byte(content, 20))",
+            "roster",
+        ),
+        ("ALTER TABLE frame_block DISABLE TRIGGER USER; DELETE FROM frame_block", "roster"),
         (
             "UPDATE plan_inspector SET record = jsonb_set(record, '{load}', '9')",
             "pool of inspectors",
@@ -352,6 +363,8 @@ def test_a_draw_cannot_be_changed_or_removed_in_the_database(city: City, at: Clo
         "DELETE FROM drawn_unit",
         "UPDATE assignment SET position = 5",
         "TRUNCATE replacement",
+        "UPDATE frame_block SET size = 1",
+        "DELETE FROM frame_names",
     ):
         with pytest.raises(DBAPIError), city.session.begin_nested():
             city.session.execute(text(statement))

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from core.chain import GENESIS, chain_hash
-from sampling.maths import bundle, commitment, draw, entropy
+from sampling.maths import bundle, commitment, draw, entropy, pareto
 from sampling.maths.assignment import Assignment, Inspector, Pool, Task, assign
 from sampling.maths.recusal import stand_in
-from sampling.maths.replay import team_rule_of
+from sampling.maths.replay import odds_of, permanent_of, team_rule_of
 from sampling.maths.shortage import shortage
 
 HERE = Path(__file__).parent
@@ -73,10 +73,17 @@ def made(
     digest: str = "sha256",
     replaced: int = 0,
     void: dict[str, Any] | None = None,
+    sizes: dict[str, int] | None = None,
+    certain: tuple[str, ...] = (),
+    coordination: dict[str, int] | None = None,
     late: tuple[tuple[int, int, int], ...] = (),
     explained: bool = False,
 ) -> dict[str, bytes]:
-    """All parts of one bundle; ``late``: (after so many replacements, team, seat) recusals."""
+    """All parts of one bundle.
+
+    With ``sizes``, chances follow them; ``late`` are recusals: (after so many replacements, team,
+    seat).
+    """
     salts = {unit[0]: commitment.recusal_salt(SECRET, unit[0], digest) for unit in units}
     frame = [
         commitment.FrameUnit(
@@ -88,6 +95,8 @@ def made(
         )
         for code, stratum, category, region in units
     ]
+    if sizes is not None:
+        frame = [with_chance(unit, frame, quotas, sizes, certain) for unit in frame]
     records = [bundle.inspector_record(one) for one in inspectors]
     sources = entropy.checked_sources(
         [
@@ -96,7 +105,10 @@ def made(
             {"kind": "text", "name": "双色球 2026050 期", "due_at": "2026-05-03T21:15:00+08:00"},
         ]
     )
-    plan = {
+    if coordination is not None and coordination["place"]:
+        first = {"kind": "plan", "plan_no": "CC-2026-0007", "commitment": "ab" * 32}
+        sources = entropy.checked_sources([first])
+    plan: dict[str, Any] = {
         "protocol": commitment.PROTOCOL,
         "no": no,
         "title": "Vector",
@@ -120,6 +132,11 @@ def made(
         "visit_on": "2026-05-20",
         "software": "0.1.0",
     }
+    if sizes is not None:
+        named = [{"code": code, "reason": "投诉集中"} for code in certain]
+        plan.update(method="pareto", certain=named)
+    if coordination is not None:
+        plan["coordination"] = coordination
     root = commitment.frame_tree(frame, digest).root
     own = commitment.plan_hash(plan, digest)
     value = commitment.commitment(frame_root=root, plan=own, algorithm=digest)
@@ -141,6 +158,8 @@ def made(
         BEACON,
         {"kind": "text", "value": "03 09 14 21 27 30 + 11"},
     ]
+    if len(sources) == 1:
+        given = [{"kind": "plan", "value": hashlib.sha256(b"the first plan's seed").hexdigest()}]
     seed = commitment.seed(
         commitment=value,
         entropy=[entropy.entropy_bytes(s, g) for s, g in zip(sources, given, strict=True)],
@@ -152,6 +171,8 @@ def made(
         strata=[unit.stratum for unit in frame],
         rules=[draw.StratumRule(key, *quotas[key]) for key in quotas],
         algorithm=digest,
+        odds=odds_of(plan, frame),
+        permanent=permanent_of(plan, given, seed),
     )
     by_code = {unit.code: unit for unit in frame}
 
@@ -255,6 +276,31 @@ def made(
     )
 
 
+def coarse(part: int) -> int:
+    """To 30 bits: the last bits of a calibration differ between processors, a vector must not."""
+    return part if part < 2**22 else (part + 2**21) // 2**22 * 2**22
+
+
+def with_chance(
+    unit: commitment.FrameUnit,
+    frame: list[commitment.FrameUnit],
+    quotas: dict[str, tuple[int, int]],
+    sizes: dict[str, int],
+    certain: tuple[str, ...],
+) -> commitment.FrameUnit:
+    members = [other for other in frame if other.stratum == unit.stratum]
+    count = quotas[unit.stratum][0]
+    chance = pareto.chances(
+        [sizes[other.code] for other in members],
+        count,
+        certain=[other.code in certain for other in members],
+    )
+    found = pareto.with_odds(chance, count)
+    place = members.index(unit)
+    num, den = (coarse(part) for part in found.odds[place])
+    return replace(unit, odds_num=num, odds_den=den, chance=found.chance[place])
+
+
 def team(**changes: Any) -> dict[str, Any]:
     return {
         "size": 2,
@@ -329,8 +375,38 @@ def cases() -> dict[str, dict[str, bytes]]:
             recused={f"9137{5:014}": frozenset({"J000", "J001", "J002"})},
             team=team(qualification="none", region=False),
         ),
-        "late-recusal": made(
+        "pareto": made(
             no="CC-2026-0006",
+            units=(units := roster(60, ["A", "B"])),
+            inspectors=people(9),
+            quotas={"A": (7, 4), "B": (5, 3)},
+            recused={},
+            team=team(),
+            sizes={unit[0]: 1 + n * n % 97 for n, unit in enumerate(units)},
+            certain=(units[4][0], units[11][0]),
+        ),
+        "coordinated-first": made(
+            no="CC-2026-0007",
+            units=roster(50, ["A", "B"]),
+            inspectors=people(9),
+            quotas={"A": (5, 2), "B": (4, 2)},
+            recused={},
+            team=team(),
+            coordination={"place": 0, "of": 3},
+        ),
+        "coordinated-second-pareto-sm3": made(
+            no="CC-2026-0008",
+            units=roster(50, ["A", "B"]),
+            inspectors=people(9),
+            quotas={"A": (5, 2), "B": (4, 2)},
+            recused={},
+            team=team(),
+            digest="sm3",
+            sizes={unit[0]: 1 + n % 4 for n, unit in enumerate(roster(50, ["A", "B"]))},
+            coordination={"place": 1, "of": 3},
+        ),
+        "late-recusal": made(
+            no="CC-2026-0009",
             units=roster(40, ["A", "D"]),
             inspectors=[
                 replace(one, pool=Pool.AGENCY if n < 16 else Pool.OFFICERS)
@@ -344,7 +420,7 @@ def cases() -> dict[str, dict[str, bytes]]:
             late=((0, 1, 1), (0, 1, 1), (1, 3, 0), (2, 7, 2)),
         ),
         "shortage": made(
-            no="CC-2026-0008",
+            no="CC-2026-0011",
             units=roster(30, ["A"]),
             inspectors=[replace(one, is_senior=n < 3) for n, one in enumerate(tight)],
             quotas={"A": (10, 2)},
@@ -353,7 +429,7 @@ def cases() -> dict[str, dict[str, bytes]]:
             explained=True,
         ),
         "joint": made(
-            no="CC-2026-0007",
+            no="CC-2026-0010",
             units=roster(30, ["A"]),
             inspectors=[
                 replace(one, pool=Pool.OFFICERS, department=("market", "fire", "health")[n % 4 % 3])

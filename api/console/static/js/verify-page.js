@@ -71,8 +71,14 @@
       })
       .then(function (bundle) {
         var begun = performance.now();
-        var results = window.ZH.verifyBundle({ parts: bundle.parts }, noted ? noted.value.trim() : "");
-        show(results, performance.now() - begun);
+        return window.ZH.verifyBundleInSlices(
+          { parts: bundle.parts },
+          noted ? noted.value.trim() : "",
+          function (part) {
+            box.dataset.at = part;
+            tell("", words.working, " " + part);
+          }
+        ).then(function (results) { show(results, performance.now() - begun); });
       })
       .catch(function (error) { tell("bad", words.unreachable, " " + error.message); })
       .then(function () { button.disabled = false; });

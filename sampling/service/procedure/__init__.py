@@ -1,0 +1,1 @@
+"""Use cases of the procedure after the draw."""
