@@ -24,6 +24,11 @@ class Eligibility:
         self.place = {one.id: n for n, one in enumerate(people)}
         self._known: dict[tuple[str, str], list[tuple[Places, frozenset[int]]]] = {}
         self._able = np.fromiter((self._is_able(one) for one in people), bool, len(people))
+        self._senior = np.fromiter((one.is_senior for one in people), bool, len(people))
+        self._own = {
+            key: np.fromiter((one.department == key for one in people), bool, len(people))
+            for key in {kind.department for kind in self.kinds} - {None}
+        }
         self._by_region = _holders([one.regions for one in people])
         self._by_category = _holders([one.categories for one in people])
 
@@ -57,13 +62,12 @@ class Eligibility:
         if self.rule.needs_region:
             able = able & _held(self._by_region, region)
         skilled = _held(self._by_category, category)
-        senior = np.fromiter((one.is_senior for one in self.people), bool, len(self.people))
+        senior = self._senior
         lists = []
         for kind in self.kinds:
             fit = able
             if kind.department is not None:
-                own = (one.department == kind.department for one in self.people)
-                fit = fit & np.fromiter(own, bool, len(self.people))
+                fit = fit & self._own[kind.department]
             if kind.is_senior is not None:
                 fit = fit & (senior == kind.is_senior)
             if kind.qualification is Qualification.ALL:
