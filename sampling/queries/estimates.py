@@ -232,8 +232,8 @@ def _calibrated(
     keys = [one.key for one in answered if one.answers]
     totals: Counter[str] = Counter()
     for block, _ in roster_blocks(session, plan.id):
-        counts = np.bincount(block.kind, minlength=len(block.kinds)).tolist()
-        for kind, count in zip(block.kinds, counts, strict=True):
+        occurring = np.bincount(block.kind, minlength=len(block.kinds)).tolist()
+        for kind, count in zip(block.kinds, occurring, strict=True):
             if kind.stratum in keys:
                 totals[kind.category if column == "category_code" else kind.region] += count
     labels = [visit.group or "" for key in keys for visit in visits[key] if _has_answer(visit)]
