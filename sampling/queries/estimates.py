@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import and_, exists, func, or_, select
@@ -11,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from registry import queries as registry
 from sampling.errors import CalibrationImpossible, PlanVoid, StateForbids
-from sampling.maths.columns import decoded
 from sampling.maths.estimation import Answer
 from sampling.maths.inference import (
     CalibratedRate,
@@ -21,7 +19,6 @@ from sampling.maths.inference import (
     infer,
 )
 from sampling.maths.weights import NotCalibrated, Response, joined_classes
-from sampling.models.frames import FrameBlock
 from sampling.models.plans import (
     DrawnUnit,
     FrameUnit,
@@ -192,22 +189,6 @@ def _visits(session: Session, plan: Plan, column: str | None) -> list[_Visit]:
     ]
 
 
-def _roster_counts(
-    session: Session, plan: Plan, column: str, strata: Collection[str]
-) -> Counter[str]:
-    """Enterprises of the frozen roster by category or region, of some strata."""
-    contents = session.execute(
-        select(FrameBlock.content).where(FrameBlock.plan_id == plan.id).order_by(FrameBlock.number)
-    ).scalars()
-    columns = decoded([bytes(content) for content in contents])
-    counts: Counter[str] = Counter()
-    for place, count in Counter(columns.kind.tolist()).items():
-        kind = columns.kinds[place]
-        if kind.stratum in strata:
-            counts[kind.category if column == "category_code" else kind.region] += count
-    return counts
-
-
 def _has_answer(visit: _Visit) -> bool:
     return visit.outcome is not None and visit.outcome != Outcome.NOT_DONE
 
@@ -245,7 +226,12 @@ def _calibrated(
         return None
     # Only strata with an answer take part, so only their units are counted.
     keys = [one.key for one in answered if one.answers]
-    totals = _roster_counts(session, plan, column, keys)
+    totals: Counter[str] = Counter()
+    for block, _ in roster_blocks(session, plan.id):
+        occurring = np.bincount(block.kind, minlength=len(block.kinds)).tolist()
+        for kind, count in zip(block.kinds, occurring, strict=True):
+            if kind.stratum in keys:
+                totals[kind.category if column == "category_code" else kind.region] += count
     labels = [visit.group or "" for key in keys for visit in visits[key] if _has_answer(visit)]
     if column == "category_code":
         nodes = registry.categories(session)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from sampling.maths import columns, details
@@ -26,11 +26,14 @@ def roster_blocks(session: Session, plan_id: int) -> Iterator[tuple[FrameColumns
     ).scalars()
     for number in numbers.all():
         content, named = session.execute(
-            select(FrameBlock.content, FrameNames.content).where(
-                FrameBlock.plan_id == plan_id,
-                FrameBlock.number == number,
-                FrameNames.plan_id == plan_id,
-                FrameNames.number == number,
+            select(FrameBlock.content, FrameNames.content)
+            .join(
+                FrameNames,
+                and_(
+                    FrameNames.plan_id == FrameBlock.plan_id,
+                    FrameNames.number == FrameBlock.number,
+                ),
             )
+            .where(FrameBlock.plan_id == plan_id, FrameBlock.number == number)
         ).one()
         yield columns.decoded([bytes(content)]), details.decoded(bytes(named))

@@ -9,6 +9,7 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -242,7 +243,14 @@ def draft_over(count: int) -> str:
             strata_by="grade",
             strata=[{"key": "A", "quota": 10}],
             visit_on=today(),
-            sources=[{"kind": "dice", "count": 50}, {"kind": "demo"}],
+            sources=[
+                {"kind": "dice", "count": 50},
+                {
+                    "kind": "text",
+                    "name": "福彩双色球",
+                    "due_at": (at + timedelta(days=1)).isoformat(),
+                },
+            ],
             team={"qualification": "none", "region": False, "certificate": False},
         )
         return plan.no
