@@ -10,12 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sampling.maths.advisor import (
-    Advice,
-    Candidate,
-    DesignStratum,
-    advise,
-)
+from sampling.maths.advisor import advise
+from sampling.maths.designs import Advice, Candidate, DesignStratum
 from sampling.maths.shrinkage import shrunken_rates
 from sampling.maths.whole_units import apportioned
 
