@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
-from sampling.maths.advisor import Candidate, Concern
+from sampling.maths.designs import Candidate, Concern
 from sampling.queries.estimates import PlanEstimates
 
 

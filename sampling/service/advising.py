@@ -14,7 +14,8 @@ from core.errors import FieldProblem
 from registry import queries as registry
 from registry.errors import RuleNotInForce
 from sampling.errors import BudgetTooSmall, RosterInvalid, StateForbids, VisitsOutOfRange
-from sampling.maths.advisor import Advice, DesignStratum, advise
+from sampling.maths.advisor import advise
+from sampling.maths.designs import Advice, DesignStratum
 from sampling.maths.shrinkage import shrunken_rates
 from sampling.maths.strata import BoundsInfeasible
 from sampling.models.plans import Plan, PlanState, Stratum

@@ -7,15 +7,11 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sampling.maths.advisor import (
-    Advice,
-    Candidate,
-    DesignStratum,
-    advise,
-)
+from sampling.maths.advisor import advise
+from sampling.maths.designs import Advice, Candidate, DesignStratum
 from sampling.maths.shrinkage import shrunken_rates
 from sampling.maths.whole_units import apportioned
 
@@ -215,6 +211,7 @@ def test_visiting_everybody_leaves_nothing_unknown() -> None:
         assert one.expected_failing == pytest.approx(201)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.floats(0.01, 50), st.integers(0, 40)), min_size=1, max_size=6), st.data()
 )

@@ -120,6 +120,7 @@ def test_least_cost_for_a_variance_is_the_published_one() -> None:
     assert optimality_gap(found) < 1e-12
 
 
+@settings(deadline=None)
 @given(small())
 def test_the_bounded_optimum_meets_its_conditions(case: tuple[list[StratumSpread], int]) -> None:
     strata, total = case
@@ -131,6 +132,7 @@ def test_the_bounded_optimum_meets_its_conditions(case: tuple[list[StratumSpread
     assert optimality_gap(found) < 1e-9
 
 
+@settings(deadline=None)
 @given(small())
 def test_no_split_into_whole_units_beats_the_greedy_one(
     case: tuple[list[StratumSpread], int],
@@ -151,6 +153,7 @@ def test_no_split_into_whole_units_beats_the_greedy_one(
     assert found.variance == pytest.approx(best) or (found.variance == best == math.inf)
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(1, 10**6), st.floats(0.0, 50.0), st.integers(0, 40)),
@@ -191,6 +194,7 @@ def test_no_single_unit_moved_makes_large_whole_allocations_better(
         assert max(won) <= min(lost) * (1 + 1e-12) or max(won) == min(lost) == math.inf
 
 
+@settings(deadline=None)
 @given(small())
 def test_whole_units_are_never_better_than_fractions(
     case: tuple[list[StratumSpread], int],
@@ -203,6 +207,7 @@ def test_whole_units_are_never_better_than_fractions(
     assert whole.variance >= ideal.variance - rounding
 
 
+@settings(deadline=None)
 @given(small(), st.integers(0, 60))
 def test_money_is_never_overspent(case: tuple[list[StratumSpread], int], extra: int) -> None:
     strata, _ = case
@@ -220,7 +225,7 @@ def test_money_is_never_overspent(case: tuple[list[StratumSpread], int], extra: 
     assert not affordable
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(small(), st.floats(1.0, 30.0))
 def test_least_money_for_a_variance_reaches_just_that(
     case: tuple[list[StratumSpread], int], times: float

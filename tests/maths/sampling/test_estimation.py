@@ -202,6 +202,7 @@ def test_probabilities_by_size_are_the_published_ones(case: dict[str, object]) -
     assert found == pytest.approx(case["pik"], rel=1e-12)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.01, 1e6), min_size=1, max_size=30), st.data())
 def test_probabilities_by_size_add_up(sizes: list[float], data: st.DataObject) -> None:
     total = data.draw(st.integers(0, len(sizes)))
@@ -366,7 +367,7 @@ def test_a_class_without_answer_is_refused() -> None:
         indicators([["q"]], [{"x": 1.0}])
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_calibration_to_what_the_weights_already_give_changes_nothing(data: st.DataObject) -> None:
     units = data.draw(st.integers(2, 12))

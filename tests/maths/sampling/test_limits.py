@@ -76,7 +76,7 @@ def test_limits_of_a_roster_hold_whatever_fails(size: int, drawn: int, confidenc
         assert Fraction(held, math.comb(size, drawn)) >= Fraction(str(confidence))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_limits_of_a_roster_leave_out_nothing_that_is_not_contradicted(data: st.DataObject) -> None:
     size = data.draw(st.integers(1, 40))
@@ -146,7 +146,7 @@ def test_limits_over_strata_hold_whatever_fails(confidence: float) -> None:
         assert held >= confidence - 1e-12
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 7), st.integers(0, 7)), min_size=1, max_size=3))
 def test_the_bound_after_no_finding_is_the_worst_split(pairs: list[tuple[int, int]]) -> None:
     strata = [
