@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
+import numpy as np
 from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
@@ -31,6 +32,7 @@ from sampling.models.plans import (
     Stratum,
 )
 from sampling.queries.plans import plan_by_no
+from sampling.queries.rosters import roster_blocks
 
 GROUPINGS = {"category": "category_code", "region": "region_code"}  # known for every unit
 
