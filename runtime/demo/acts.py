@@ -6,7 +6,6 @@ recall with its notice. A second plan stops at its commitment: whoever visits ma
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -25,41 +24,23 @@ from registry import queries as registry
 from risk.maths.weekly import last_whole_week, week_label
 from risk.queries.signals import open_signals
 from risk.service import deciding, detecting
-from runtime.demo import story
+from runtime.demo import papers, story
 from runtime.demo.accounts import actor, add_account
 from runtime.demo.catalogue import CHARGER
-from runtime.demo.city import NOTICE, City
+from runtime.demo.chance import DICE, invented, invented_dice
+from runtime.demo.city import City
 from runtime.release import release
 from sampling.queries.units import drawn_statement, drawn_views
 from sampling.service import drawing, entropy, freezing, planning, results
 from sampling.views import DrawnUnitView
 
 WEEKS_JUDGED = 4
-DICE = 50
 # Marks in core.meta, for pages and tests that lead a visitor along the story.
 PLAN, OPEN_PLAN, SIGNAL, RECALL = (
     f"demo.story.{name}" for name in ("plan", "open-plan", "signal", "recall")
 )
 _QUOTAS = {"A": 4, "B": 5, "C": 6}
-_SOURCES = ({"kind": "dice", "count": DICE}, {"kind": "demo"})
-
-
-def invented(city: City, what: str) -> bytes:
-    """32 bytes that a real draw would take from dice, a beacon or the operating system."""
-    return hashlib.sha256(f"{NOTICE}/{city.seed}/{what}".encode()).digest()
-
-
-def invented_dice(city: City) -> str:
-    """Faces of the thrown dice of the demo."""
-    faces = ""
-    block = 0
-    while len(faces) < DICE:
-        # 252 = 6 x 42: bytes from there on would favour low faces.
-        faces += "".join(
-            str(byte % 6 + 1) for byte in invented(city, f"dice/{block}") if byte < 252
-        )
-        block += 1
-    return faces[:DICE]
+SOURCES = ({"kind": "dice", "count": DICE}, {"kind": "demo"})
 
 
 def warnings(session: Session, city: City, progress: Progress) -> None:
@@ -91,6 +72,7 @@ def plan(session: Session, city: City, progress: Progress) -> None:
         category_codes=[CHARGER],
         quotas=_QUOTAS,
         visit_on=today(),
+        annual_row=papers.CHARGERS,
     )
     meta.put(session, PLAN, no)
     progress("plan", 1, 1)
@@ -106,7 +88,7 @@ def draw(session: Session, city: City, progress: Progress) -> None:
     value = invented(city, "second source").hex()
     entropy.enter_public_value(session, lead, no, value=value)
     drawing.draw(session, lead, no)
-    visits = Counter(seat.person_id for unit in _drawn(session, no) for seat in unit.team)
+    visits = Counter(seat.person_id for unit in drawn_units(session, no) for seat in unit.team)
     add_account(
         session,
         Role.INSPECTOR,
@@ -124,7 +106,7 @@ def visits(session: Session, city: City, progress: Progress) -> None:
     inspector = actor(session, Role.INSPECTOR)
     maker = city.story.firms["maker"].code
     found: list[dict[str, Any]] = []
-    for place, unit in enumerate(_drawn(session, no)):
+    for place, unit in enumerate(drawn_units(session, no)):
         is_own = any(seat.person_id == inspector.person_id for seat in unit.team)
         if unit.code == maker:
             found.append(_failing(unit.code))
@@ -176,6 +158,7 @@ def open_plan(session: Session, city: City, progress: Progress) -> None:
         category_codes=["E"],
         quotas={"A": 5, "B": 7, "C": 8, "D": 6},
         visit_on=today() + timedelta(days=14),
+        annual_row=papers.CHILDREN,
     )
     meta.put(session, OPEN_PLAN, no)
     progress("open plan", 1, 1)
@@ -203,6 +186,7 @@ def _committed_plan(
     category_codes: Sequence[str],
     quotas: dict[str, int],
     visit_on: date,
+    annual_row: str,
 ) -> str:
     """Create and freeze a plan; a grade without a quota is visited in full."""
     lead = actor(session, Role.LEAD_INSPECTOR)
@@ -223,16 +207,17 @@ def _committed_plan(
             for grade, size in sorted(sizes.items())
         ],
         visit_on=visit_on,
-        sources=_SOURCES,
+        sources=SOURCES,
         category_codes=category_codes,
     )
+    papers.name_row(session, lead, made.no, annual_row)
     freezing.freeze(
         session, lead, made.no, secret=invented(city, f"secret/{title}"), software=release()
     )
     return made.no
 
 
-def _drawn(session: Session, no: str) -> list[DrawnUnitView]:
+def drawn_units(session: Session, no: str) -> list[DrawnUnitView]:
     """Units to visit, in the order of dispatch."""
     units = list(session.execute(drawn_statement(no)).scalars())
     return sorted(drawn_views(session, units), key=lambda unit: unit.dispatch or 0)

@@ -85,6 +85,12 @@ class EnterpriseRecord:
         """The grade that holds today."""
         return self.grades[-1].grade
 
+    @property
+    def risk_tier(self) -> str:
+        """Risk of what it makes or sells, in three tiers: credit, kind of product, and making."""
+        points = "ABCD".index(self.grade) + (self.category_code[0] in "DR") + (self.tier == 2)
+        return "低中中高"[min(points, 4) - 1] if points else "低"
+
 
 @dataclass(frozen=True, slots=True)
 class ProductRecord:

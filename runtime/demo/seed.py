@@ -18,7 +18,16 @@ from core.config import settings
 from core.progress import Progress
 from core.unit_of_work import read_only, unit_of_work
 from registry import service
-from runtime.demo import acts, loading
+from runtime.demo import (
+    acts,
+    cases,
+    fieldwork,
+    loading,
+    lots,
+    papers,
+    publicity,
+    supervision,
+)
 from runtime.demo.accounts import ACCOUNTS, DemoAccounts
 from runtime.demo.city import SEED, City, build_city
 from runtime.demo.errands import work_off
@@ -56,12 +65,19 @@ STAGES = (
     Stage("incidents", "complaints and accidents", loading.incidents),
     Stage("ledger", "flow ledger", loading.ledger),
     Stage("warnings", "warnings", acts.warnings),
+    Stage("papers", "annual plan", papers.annual_plan),
+    Stage("supervision", "supervision sampling", supervision.draw),
     Stage("plan", "a plan, committed", acts.plan),
     Stage("draw", "the draw", acts.draw),
     Stage("visits", "results", acts.visits),
     Stage("recall", "a recall", acts.recall),
     Stage("notice", "its notice", acts.notice),
     Stage("open-plan", "a plan awaiting dice", acts.open_plan),
+    Stage("records", "sampling records", fieldwork.records_of_samples),
+    Stage("cases", "cases of samples", cases.cases),
+    Stage("publication", "published results", publicity.publication),
+    Stage("joint", "a joint visit", supervision.joint_visit),
+    Stage("lots", "acceptance sampling", lots.lots),
 )
 
 

@@ -90,12 +90,12 @@ def roster_csv(
     *,
     graded: bool = True,
 ) -> bytes:
-    """The roster of enterprises (企业名录); ungraded where a list of grades follows."""
+    """The roster of enterprises (企业名录); ungraded, with risk tiers, where grades follow."""
     place_names = {place.code: place.name for place in places}
     category_names = {category.code: category.name for category in categories}
-    width = len(ROSTER_HEADER) - (0 if graded else 2)
+    header = ROSTER_HEADER if graded else (*ROSTER_HEADER[:-2], "风险等级")
     return table(
-        ROSTER_HEADER[:width],
+        header,
         (
             (
                 firm.code,
@@ -106,9 +106,8 @@ def roster_csv(
                 category_names[firm.category_code],
                 firm.address,
                 firm.status,
-                firm.grade,
-                firm.grades[-1].model,
-            )[:width]
+                *((firm.grade, firm.grades[-1].model) if graded else (firm.risk_tier,)),
+            )
             for firm in firms
         ),
     )

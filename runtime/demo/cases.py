@@ -1,0 +1,335 @@
+"""Cases of samples (监督抽查), each at another point of its way, and the rapid tests before some.
+
+Passed and closed; failed with the correction running; an objection open; failed and overdue; a
+failure that the demo's enterprise may still object to; one of risk monitoring; one just drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from core import files, meta
+from core.actors import SYSTEM, Actor, Role
+from core.progress import Progress
+from runtime.demo import days, exhibits, fieldwork, supervision
+from runtime.demo.accounts import actor
+from runtime.demo.acts import told
+from runtime.demo.city import City
+from runtime.demo.fieldwork import Goods, goods_at
+from sampling.maths.procedure_words import Act, Domain, Purpose
+from sampling.models.procedure import SamplingCase
+from sampling.service import results
+from sampling.service.procedure.moves import carry_out
+from sampling.service.procedure.opening import (
+    Product,
+    open_cases,
+    record_rapid_test,
+    sample_because,
+)
+from sampling.service.procedure.settling import settle_cases
+from sampling.views import DrawnUnitView
+
+KINDS = ("passed", "correcting", "objected", "overdue", "notified", "monitored", "drawn")
+CASE = {kind: f"demo.story.case-{kind}" for kind in KINDS}  # in core.meta
+FAILED = [
+    {
+        "part": "physical",
+        "item": "过充电保护",
+        "measured": "充电至 1.3 倍电压未切断",
+        "standard": "应切断充电回路",
+        "is_serious": True,
+    }
+]
+_LABEL = [
+    {"part": "label", "item": "标识", "measured": "未标注输出参数", "standard": "应标注输出参数"}
+]
+
+
+@dataclass
+class Way:
+    """A case on its way, with the lead inspector who writes it down."""
+
+    session: Session
+    city: City
+    lead: Actor
+    case: SamplingCase
+    goods: Goods
+    samplers: Sequence[str]
+
+    def do(self, back: int, act: Act, on: str = "", **facts: Any) -> None:
+        """One act on a day; ``on`` names the fact that is the day."""
+        told_on = {on: days.day(self.city, back).isoformat()} if on else {}
+        with days.on(self.city, back, 11):
+            carry_out(self.session, self.lead, self.case.no, act, {**told_on, **facts})
+
+    def sampled(self, back: int, record_no: str) -> None:
+        """Notice, visit and sealed samples, on one day."""
+        number = self.case.no.rpartition("-")[2]
+        notice = f"TZ-演示-{number}"
+        self.do(back, Act.GIVE_NOTICE, "noticed_on", notice_no=notice, samplers=list(self.samplers))
+        self.do(back, Act.ARRIVE, "arrived_on")
+        made = {}
+        if self.goods.maker.code != _code_of(self.case):
+            made = {"producer_code": self.goods.maker.code}
+        self.do(
+            back,
+            Act.SAMPLE,
+            "sampled_on",
+            record_no=record_no,
+            test_samples=6,
+            retained_samples=3,
+            seal_no=f"F-0711-{number}",
+            **made,
+        )
+
+    def tested(self, back: int) -> None:
+        """Sent, received, and the test begun by others than the samplers."""
+        self.do(back, Act.SEND, "sent_on", laboratory=self.city.laboratories[0].name)
+        self.do(back - 1, Act.RECEIVE, "received_on", seals_intact=True)
+        self.do(back - 1, Act.BEGIN_TEST, "began_on", testers=["L01", "L02"], licence_checked=True)
+
+    def report(self, back: int) -> dict[str, Any]:
+        """The laboratory's report of a day: its number and its file."""
+        number = f"JY-演示-{self.case.no.rpartition('-')[2]}"
+        content = exhibits.page(self.city, f"检验报告 {number}", f"案件：{self.case.no}")
+        with days.on(self.city, back, 10):
+            name = f"检验报告 {number}.txt"
+            file = files.store(self.session, content, name=name, media_type="text/plain")
+        return {"report_no": number, "report": [file.sha256]}
+
+    def reported(self, back: int, failed: list[dict[str, Any]] | None = None) -> None:
+        """The verdicts of a report."""
+        parts = {one["part"] for one in failed or ()}
+        self.do(
+            back,
+            Act.REPORT,
+            "reported_on",
+            physical="fail" if "physical" in parts else "pass",
+            label="fail" if "label" in parts else "pass",
+            overall="fail" if parts else "pass",
+            tested_items=14,
+            failed_items=failed or [],
+            **self.report(back),
+        )
+
+    def notified(self, back: int, *, failed: bool) -> None:
+        """Letters to everybody whom the law wants told."""
+        roles = ["sampled_unit"]
+        if self.case.producer_name is not None:
+            roles.append("producer")
+            if failed:
+                roles.append("authority")
+        sent = days.day(self.city, back).isoformat()
+        names = {"authority": "标称生产者所在地市场监督管理局（虚构）"}
+        self.do(
+            back,
+            Act.NOTIFY,
+            parties=[
+                {"role": role, "channel": "post", "sent_on": sent, "name": names.get(role, "")}
+                for role in roles
+            ],
+        )
+
+    def received(self, back: int) -> None:
+        """Those who may object have the letter."""
+        for role in ("sampled_unit", *(("producer",) if self.case.producer_name else ())):
+            self.do(back, Act.RECORD_RECEIPT, "received_on", party=role, manner="signed")
+
+    def night(self, back: int) -> None:
+        """The daily job of a day."""
+        with days.on(self.city, back, 3):
+            settle_cases(self.session, SYSTEM)
+
+
+def cases(session: Session, city: City, progress: Progress) -> None:
+    """All of them, and what the visits of the plan found."""
+    plan_no = told(session, supervision.PLAN)
+    units = fieldwork.visited(session)
+    ways = {
+        "overdue": _overdue(session, city, units[3]),
+        "passed": _passed(session, city, units[0]),
+        "correcting": _correcting(session, city, units[1]),
+        "objected": _objected(session, city, units[2]),
+    }
+    for kind, way in ways.items():
+        meta.put(session, CASE[kind], way.case.no)
+    with days.on(city, 35, 16):
+        failed = {units[1].code, units[3].code}
+        results.record_results(
+            session,
+            actor(session, Role.LEAD_INSPECTOR),
+            plan_no,
+            [_found(city, unit, unit.code in failed) for unit in units if unit is not units[2]],
+        )
+    rapid_tests(session, city)
+    with days.on(city, 1, 9):
+        way = _begun(session, city, fieldwork.fresh(session))
+        meta.put(session, CASE["drawn"], way.case.no)
+    settle_cases(session, SYSTEM)
+    progress("cases", 1, 1)
+
+
+def _begun(session: Session, city: City, unit: DrawnUnitView) -> Way:
+    lead = actor(session, Role.LEAD_INSPECTOR)
+    goods = goods_at(city, unit.code)
+    (case,) = open_cases(
+        session,
+        lead,
+        told(session, supervision.PLAN),
+        codes=[unit.code],
+        product=Product(goods.product.name, goods.product.brand, goods.product.model, goods.lot_no),
+        domain=Domain(fieldwork.channel_of(goods, unit.code)),
+    )
+    return Way(session, city, lead, case, goods, [seat.number for seat in unit.team])
+
+
+def _started(session: Session, city: City, unit: DrawnUnitView, back: int, record: str) -> Way:
+    with days.on(city, back + 1, 9):
+        way = _begun(session, city, unit)
+    way.sampled(back, record)
+    way.tested(back - 1)
+    return way
+
+
+def _passed(session: Session, city: City, unit: DrawnUnitView) -> Way:
+    """Nobody objected to a pass; the samples went back."""
+    record = told(session, fieldwork.SIGNED)
+    way = _started(session, city, unit, fieldwork.SAMPLED_BACK, record)
+    way.reported(105)
+    way.notified(104, failed=False)
+    way.received(101)
+    way.night(70)
+    way.do(69, Act.SETTLE_PASS)
+    way.do(66, Act.CLOSE_PASS, "returned_on", samples="returned")
+    return way
+
+
+def _correcting(session: Session, city: City, unit: DrawnUnitView) -> Way:
+    """A failure that stands; 60 days to correct it are running."""
+    way = _started(session, city, unit, 110, "CY-演示-02")
+    way.reported(90, FAILED)
+    way.notified(88, failed=True)
+    way.received(85)
+    way.night(40)
+    way.do(39, Act.STOP_SALE, "told_on", order_no="TS-演示-02")
+    way.do(38, Act.ORDER_CORRECTION, "ordered_on", order_no="ZG-演示-02")
+    return way
+
+
+def _objected(session: Session, city: City, unit: DrawnUnitView) -> Way:
+    """The unit objected on paper in time; the decision is due."""
+    way = _started(session, city, unit, 45, "CY-演示-03")
+    way.reported(20, FAILED)
+    way.notified(18, failed=True)
+    way.received(12)
+    way.do(
+        3,
+        Act.RECORD_OBJECTION,
+        "objected_on",
+        objector="sampled_unit",
+        kind="conclusion",
+        statement="对过充电保护项目的检验结论有异议，申请复检（演示）",
+        disputed_items=["过充电保护"],
+    )
+    return way
+
+
+def _overdue(session: Session, city: City, unit: DrawnUnitView) -> Way:
+    """Correction was ordered; the 60 days and the days of the re-check have passed."""
+    way = _started(session, city, unit, 125, "CY-演示-04")
+    way.reported(120, FAILED)
+    way.notified(119, failed=True)
+    way.received(118)
+    way.night(88)
+    way.do(87, Act.STOP_SALE, "told_on", order_no="TS-演示-04")
+    way.do(86, Act.ORDER_CORRECTION, "ordered_on", order_no="ZG-演示-04")
+    return way
+
+
+def _found(city: City, unit: DrawnUnitView, failed: bool) -> dict[str, Any]:
+    found = {
+        "code": unit.code,
+        "inspected_on": days.day(city, 110),
+        "outcome": "fail" if failed else "pass",
+        "inspected": 1,
+    }
+    if failed:
+        found |= {"failing": 1, "critical": 1, "note": "过充电保护不合格（演示）"}
+    return found
+
+
+def rapid_tests(session: Session, city: City) -> None:
+    """Three readings: one led to a supervision sample, one to a monitoring sample, one to none."""
+    lead, firms = actor(session, Role.LEAD_INSPECTOR), city.story.firms
+
+    def reading(back: int, firm: str, product: str, lot_no: str | None, found: str) -> str:
+        with days.on(city, back, 9):
+            return record_rapid_test(
+                session,
+                lead,
+                enterprise_code=firms[firm].code,
+                product=product,
+                lot_no=lot_no,
+                item="外壳温升",
+                method="红外测温快检（演示）",
+                reading=found,
+                measured={"positive": "72 K", "unclear": "58 K"}.get(found, "41 K"),
+                tested_on=days.day(city, back),
+                place=f"{firms[firm].short_name}（演示）",
+            ).no
+
+    charger = city.story.products["maker"]
+    reading(33, "shop_corner", charger.name, None, "negative")
+    positive = reading(26, "maker", charger.name, "YS2409-01", "positive")
+    unclear = reading(24, "platform_group", "移动电源", None, "unclear")
+    meta.put(session, CASE["notified"], _notified(session, city, positive).case.no)
+    meta.put(session, CASE["monitored"], _monitored(session, city, unclear).case.no)
+
+
+def _because(session: Session, city: City, rapid: str, back: int, **facts: Any) -> Way:
+    lead, maker = actor(session, Role.LEAD_INSPECTOR), city.story.firms["maker"]
+    goods = Goods(city.story.products["maker"], maker, "")
+    samplers = [person.number for person in city.people[4:6]]
+    with days.on(city, back, 14):
+        case = sample_because(session, lead, rapid, **facts)
+    return Way(session, city, lead, case, goods, samplers)
+
+
+def _notified(session: Session, city: City, rapid: str) -> Way:
+    """The label fails at the demo's enterprise: it has a letter to receive, and may object."""
+    way = _because(session, city, rapid, 26, domain=Domain.PRODUCTION)
+    way.sampled(25, "CY-演示-05")
+    way.tested(24)
+    way.reported(8, _LABEL)
+    way.notified(2, failed=True)
+    return way
+
+
+def _monitored(session: Session, city: City, rapid: str) -> Way:
+    """Risk monitoring (风险监测): findings and an assessment, never a verdict."""
+    way = _because(session, city, rapid, 24, purpose=Purpose.MONITORING, domain=Domain.SHOP)
+    way.sampled(23, "CY-演示-06")
+    way.tested(22)
+    way.do(
+        9,
+        Act.REPORT_FINDINGS,
+        "reported_on",
+        findings="高温下外壳温升接近上限，标准未作要求（演示）",
+        **way.report(9),
+    )
+    way.do(
+        5,
+        Act.ASSESS_RISK,
+        "assessed_on",
+        level="medium",
+        assessment="存在烫伤可能，建议关注同类产品（演示）",
+    )
+    return way
+
+
+def _code_of(case: SamplingCase) -> str | None:
+    return case.unit_code

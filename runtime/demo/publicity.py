@@ -1,0 +1,86 @@
+"""Results made public: entered by one person, reviewed by another; one of them taken back."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from core import meta
+from core.actors import Role
+from core.progress import Progress
+from runtime.demo import acts, cases, days, fieldwork
+from runtime.demo.accounts import actor
+from runtime.demo.acts import drawn_units, told
+from runtime.demo.city import City
+from runtime.demo.names import PROVINCE
+from sampling.maths.notices import FailedItem, PublishableResult
+from sampling.maths.publication import Purpose, Stage
+from sampling.queries.procedure import case_by_no
+from sampling.service import publishing
+
+PUBLISHED, SAMPLE, WITHDRAWN, WAITING = (
+    f"demo.story.published-{name}" for name in ("inspection", "sample", "withdrawn", "waiting")
+)  # in core.meta
+
+
+def publication(session: Session, city: City, progress: Progress) -> None:
+    """A failed sample, two inspections of which one is withdrawn, and one that waits for review."""
+    lead, admin = actor(session, Role.LEAD_INSPECTOR), actor(session, Role.ADMINISTRATOR)
+    meta.put(session, SAMPLE, _sample(session, city))
+    plan_no = told(session, acts.PLAN)
+    passed = [
+        unit.code
+        for unit in drawn_units(session, plan_no)
+        if unit.result is not None and unit.result.outcome == "pass"
+    ]
+    for key, code in zip((PUBLISHED, WITHDRAWN, WAITING), passed, strict=False):
+        row = publishing.record_inspection(session, lead, plan_no, code, codes=["1"])
+        meta.put(session, key, row.no)
+        if key != WAITING:
+            publishing.publish_record(session, admin, row.no)
+    publishing.withdraw_record(
+        session, lead, told(session, WITHDRAWN), reason="录入企业有误，已更正后重新录入（演示）"
+    )
+    progress("publication", 1, 1)
+
+
+def _sample(session: Session, city: City) -> str:
+    """The failure whose correction is running, in the columns of the notice."""
+    lead, admin = actor(session, Role.LEAD_INSPECTOR), actor(session, Role.ADMINISTRATOR)
+    case = case_by_no(session, told(session, cases.CASE["correcting"]))
+    firm = next(firm for firm in city.enterprises if firm.code == case.unit_code)
+    goods = fieldwork.goods_at(city, firm.code)
+    result = PublishableResult(
+        sample_no="CY-演示-02-J1",
+        case_no=case.no,
+        purpose=Purpose.SUPERVISION,
+        stage=Stage.CONFIRMED,
+        outcome="fail",
+        sampled_on=days.day(city, 110),
+        unit_name=firm.name,
+        unit_code=firm.code,
+        unit_address=firm.address,
+        unit_province=PROVINCE[1],
+        product=goods.product.name,
+        producer_name=goods.maker.name,
+        producer_address=goods.maker.address,
+        specification=goods.product.model,
+        brand=goods.product.brand,
+        produced=goods.lot_no,
+        failed_items=tuple(
+            FailedItem(one["item"], one["measured"], one["standard"]) for one in cases.FAILED
+        ),
+        laboratory=city.laboratories[0].name,
+        task_source="省级监督抽查（演示）",
+    )
+    with days.on(city, 30, 10):
+        row = publishing.record_sample(
+            session,
+            lead,
+            result,
+            serial=1,
+            announcement_no=f"{city.as_of.year} 年第 7 号（演示）",
+            announced_on=days.day(city, 30),
+        )
+    with days.on(city, 30, 16):
+        publishing.publish_record(session, admin, row.no)
+    return row.no
