@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 
 from sampling.maths import draw_audit
-from sampling.maths.draw_audit import Design, equal_design
+from sampling.maths.draw_audit import Design, equal_design, pareto_design
 from sampling.maths.history_audit import HistoryAudit, MonteCarloTest, Rate, Waits, audited
 
 FINE, ODD, REFUSED = 0, 1, 2
@@ -35,7 +35,9 @@ def designs() -> list[tuple[Callable[[], Design], bool]]:
     return [
         (lambda: equal_design(SMALL), False),
         (lambda: equal_design(SMALL, "sm3"), False),
+        (lambda: pareto_design(range(1, 41), 12), False),
         (lambda: equal_design(LARGE), True),
+        (lambda: pareto_design([1 + n * n % 997 for n in range(3000)], 200), True),
     ]
 
 

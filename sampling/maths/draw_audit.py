@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from sampling.maths.commitment import length_prefixed
+from sampling.maths.commitment import WHOLE, length_prefixed
 from sampling.maths.draw import StratumRule, draw_stratified
+from sampling.maths.pareto import chances, with_odds
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
@@ -70,7 +71,7 @@ def equal_design(sizes: Mapping[str, tuple[int, int]], algorithm: str = "sha256"
     codes = [f"9137{place:014}" for place in range(len(strata))]
     place_of = {code: place for place, code in enumerate(codes)}
     rules = [StratumRule(key, quota) for key, (_, quota) in sizes.items()]
-    chances = [sizes[key][1] / sizes[key][0] for key in strata]
+    stated = [sizes[key][1] / sizes[key][0] for key in strata]
 
     def draw(seed: bytes) -> Indices:
         found = draw_stratified(
@@ -79,7 +80,38 @@ def equal_design(sizes: Mapping[str, tuple[int, int]], algorithm: str = "sha256"
         return np.array([place_of[unit.code] for unit in found.units], dtype=np.intp)
 
     told = ", ".join(f"{quota} of {size}" for size, quota in sizes.values())
-    return Design(f"equal, {algorithm}: {told}", strata, np.array(chances), draw)
+    return Design(f"equal, {algorithm}: {told}", strata, np.array(stated), draw)
+
+
+def pareto_design(sizes: Sequence[int], count: int, algorithm: str = "sha256") -> Design:
+    """The product's own draw with chances in proportion to sizes, calibrated where it calibrates.
+
+    Parameters
+    ----------
+    sizes : sequence of int, shape (units,)
+        One stratum.
+    count : int
+        Units drawn; those too large for their share are certain.
+    """
+    codes = [f"9137{place:014}" for place in range(len(sizes))]
+    place_of = {code: place for place, code in enumerate(codes)}
+    found = with_odds(chances(sizes, count), count)
+    strata = ["S"] * len(codes)
+
+    def draw(seed: bytes) -> Indices:
+        drawn = draw_stratified(
+            seed=seed,
+            codes=codes,
+            strata=strata,
+            rules=[StratumRule("S", count)],
+            algorithm=algorithm,
+            odds=found.odds,
+        )
+        return np.array([place_of[unit.code] for unit in drawn.units], dtype=np.intp)
+
+    kind = "calibrated" if found.is_calibrated else "raw odds"
+    stated = np.array(found.chance) / WHOLE
+    return Design(f"by size, {kind}: {count} of {len(codes)}", strata, stated, draw)
 
 
 def seeds(name: str, draws: int) -> Iterator[bytes]:
@@ -145,13 +177,13 @@ def frequency_test(
     freedom: exactly (as draws grow) for equal chances, whose correlation is −1/(m−1), and to the
     order 1/Σπ(1−π) for Pareto and other designs of high entropy (Hájek 1964). Strata add up.
     """
-    chances = design.probabilities
-    if counts.shape != chances.shape or draws < 1:
+    stated = design.probabilities
+    if counts.shape != stated.shape or draws < 1:
         raise ValueError("counts need the shape of the design, and at least one draw")
-    expected, spread = draws * chances, np.sqrt(draws * chances * (1 - chances))
-    random = (chances > 0) & (chances < 1)
+    expected, spread = draws * stated, np.sqrt(draws * stated * (1 - stated))
+    random = (stated > 0) & (stated < 1)
     impossible = int(np.count_nonzero(counts[~random] != np.rint(expected[~random])))
-    z = np.zeros(len(chances))
+    z = np.zeros(len(stated))
     z[random] = (counts[random] - expected[random]) / spread[random]
     _, stratum = np.unique(np.asarray(design.strata), return_inverse=True)
     chi2, df = 0.0, 0
@@ -163,7 +195,7 @@ def frequency_test(
             df += count - 1
     return FrequencyTest(
         name=name,
-        units=len(chances),
+        units=len(stated),
         draws=draws,
         chi2=chi2,
         df=df,

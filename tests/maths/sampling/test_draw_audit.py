@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from sampling.maths import draw_audit, history_audit
-from sampling.maths.draw_audit import Design, equal_design, frequency_test, simulated
+from sampling.maths.draw_audit import (
+    Design,
+    equal_design,
+    frequency_test,
+    pareto_design,
+    simulated,
+)
 from sampling.maths.history_audit import PastDraw, PastStratum, audited
 
 
@@ -188,3 +194,17 @@ def test_seeds_of_an_audit_are_the_same_for_everybody() -> None:
     assert first == [seed.hex() for seed in draw_audit.seeds("x", 2)]
     assert first[0] != first[1]
     assert next(draw_audit.seeds("y", 1)).hex() != first[0]
+
+
+def test_chances_by_size_are_those_stated() -> None:
+    found = simulated(pareto_design(range(1, 31), 9), draws=3000)
+
+    assert found.wrong_sizes == 0
+    assert found.p > 0.001
+
+
+def test_a_small_stratum_by_size_is_calibrated_and_sums_to_its_count() -> None:
+    design = pareto_design([1, 1, 1, 8, 8, 20], 3)
+
+    assert design.probabilities.sum() == 3
+    assert "calibrated" in design.name
