@@ -52,7 +52,7 @@ def listing(extension: str | None) -> Any:
     """Rapid tests, newest first, and the form of a new one."""
     form = Form(values=request.form)
     if request.method == "POST":
-        facts = {
+        facts: dict[str, Any] = {
             "enterprise_code": form.text("enterprise_code", _("Credit code")),
             "product": form.text("product", _("Product")),
             "lot_no": form.text("lot_no", _("Lot or date of production"), required=False),
