@@ -1103,3 +1103,10 @@ class ActUnknown(NotFound):
 
     code = "sampling/act-unknown"
     message = "The procedure has no act “{act}”."
+
+
+class RecordNotForCase(Invalid):
+    """The sampling record (抽样单) that an act names is not one of this case."""
+
+    code = "sampling/record-not-for-case"
+    message = "The sampling record does not fit case {number}; see the field."

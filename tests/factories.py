@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from core.actors import Role
-from core.clock import now
+from core.clock import now, today
 from registry.models import (
     Account,
     Category,
@@ -19,6 +19,7 @@ from registry.models import (
     Product,
     Region,
 )
+from sampling.models.records import SamplingRecord
 
 _numbers = itertools.count(1)
 
@@ -102,4 +103,29 @@ def account(session: Session, *, role: Role, **facts: Any) -> Account:
         "created_at": now(),
     }
     row: Account = _add(session, Account(**{**values, **facts}))
+    return row
+
+
+def signed_record(session: Session, *, enterprise_id: int, **facts: Any) -> SamplingRecord:
+    """A signed sampling record (抽样单), as a row: how one is signed is tested elsewhere."""
+    n = next(_numbers)
+    sampled_on = facts.pop("sampled_on", None) or today()
+    values = {
+        "no": f"CY-2026-{n:04d}",
+        "state": "signed",
+        "purpose": "supervision",
+        "channel": "shop",
+        "plan_id": None,
+        "unit_code": None,
+        "standalone_reason": None if facts.get("plan_id") else "投诉举报",
+        "enterprise_id": enterprise_id,
+        "content": {"sampled_on": str(sampled_on), "product_name": "充电器"},
+        "personal": f'{{"salt": "{"00" * 16}", "values": {{}}}}',
+        "created_at": now(),
+        "updated_at": now(),
+        "document": b"{}",
+        "sha256": f"{n:064x}",
+        "signed_at": now(),
+    }
+    row: SamplingRecord = _add(session, SamplingRecord(**{**values, **facts}))
     return row

@@ -17,6 +17,7 @@ from core.clock import today
 from sampling.maths.procedure import MOVES
 from sampling.maths.procedure_words import CITATIONS, Act, Evidence, Kind
 from sampling.queries.procedure import CaseDossier
+from sampling.queries.records import RecordView
 from sampling.service.procedure import moves
 from sampling.service.procedure.facts import CHANNELS
 
@@ -47,16 +48,30 @@ class CaseStep:
 
 
 def steps_of(
-    acts: Sequence[Act], file: CaseDossier, *, team: Sequence[str], roles: Sequence[str]
+    acts: Sequence[Act],
+    file: CaseDossier,
+    *,
+    team: Sequence[str],
+    roles: Sequence[str],
+    records: Sequence[RecordView] = (),
 ) -> list[CaseStep]:
-    """Forms of the acts that somebody may take, in the order of the procedure."""
+    """Forms of the acts that somebody may take, in the order of the procedure.
+
+    Parameters
+    ----------
+    records : sequence of RecordView
+        Signed records on which the sample may stand.
+    """
     found = []
     for act in acts:
         move = MOVES[act]
         cited = CITATIONS[move.cites]
         fields: list[CaseField] = []
         for each in move.evidence:
-            fields.extend(_fields(each, file, team, roles))
+            if each.name == "record_no":
+                fields.append(_record_field(each, records))
+            else:
+                fields.extend(_fields(each, file, team, roles))
         found.append(
             CaseStep(
                 act=act.value,
@@ -98,6 +113,18 @@ def _fields(
             hint=_hint(each.kind),
         )
     ]
+
+
+def _record_field(each: Evidence, records: Sequence[RecordView]) -> CaseField:
+    """A choice of the unit's signed records, the one place where a sample gets its number."""
+    hint = ""
+    if not records:
+        hint = str(_("No record of this unit is signed yet; sign it under “Sampling records”."))
+    choices = []
+    for one in records:
+        told = (one.no, one.values.get("product_name"), one.values.get("sampled_on"))
+        choices.append((one.no, " · ".join(part for part in told if part)))
+    return CaseField(each.name, label("case_field", each.name), "choice", True, choices, hint=hint)
 
 
 def _party_fields(roles: Sequence[str]) -> list[CaseField]:

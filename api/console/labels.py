@@ -339,6 +339,11 @@ LABELS: dict[str, dict[str, object]] = {
         "signal.close": _("warning closed"),
     },
     "done": {
+        "case-step": _("The step is on record; the clocks were set accordingly."),
+        "case-proposed": _("The step is proposed; another person approves it."),
+        "case-declined": _("The proposal is declined."),
+        "cases-opened": _("The cases are open."),
+        "rapid": _("The rapid test is on record."),
         "plan": _("The plan is made. Look at the strata, then lock the roster."),
         "frozen": _("The roster is locked and the commitment is published."),
         "asked": _("A worker does it now; this page shows how far it is."),
@@ -393,11 +398,6 @@ LABELS: dict[str, dict[str, object]] = {
         "hypergeometric": _("a lot of known size"),
         "binomial": _("a long series of lots"),
         "poisson": _("findings per 100 items"),
-        "case-step": _("The step is on record; the clocks were set accordingly."),
-        "case-proposed": _("The step is proposed; another person approves it."),
-        "case-declined": _("The proposal is declined."),
-        "cases-opened": _("The cases are open."),
-        "rapid": _("The rapid test is on record."),
     },
 }
 LABELS.update(CASE_LABELS)

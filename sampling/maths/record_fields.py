@@ -21,6 +21,13 @@ class Purpose(StrEnum):
     MONITORING = "monitoring"
 
 
+# Purpose of a case → purposes of the records on which it may stand.
+PURPOSES_OF_CASE: dict[str, tuple[Purpose, ...]] = {
+    "supervision": (Purpose.SUPERVISION, Purpose.SPECIAL, Purpose.FOLLOW_UP, Purpose.JOINT),
+    "monitoring": (Purpose.MONITORING,),
+}
+
+
 class Channel(StrEnum):
     """Where a sample is taken (抽样领域)."""
 

@@ -6,11 +6,14 @@ import hmac
 from datetime import date
 
 from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased
 
 from sampling.errors import RecordUnknown
 from sampling.maths.record_document import SHORT
+from sampling.maths.record_fields import PURPOSES_OF_CASE
 from sampling.models.plans import Plan
+from sampling.models.procedure import SamplingCase
 from sampling.models.records import RecordSampler, RecordSeal, RecordState, SamplingRecord
 from sampling.queries.record_parts import REPLACED, RecordView, record_views
 from sampling.queries.seats import current_seats
@@ -134,6 +137,29 @@ def records_of_unit(session: Session, plan_no: str, code: str) -> list[RecordVie
     return record_views(
         session, list(session.execute(statement.order_by(SamplingRecord.id)).scalars())
     )
+
+
+def signed_records(session: Session, case: SamplingCase) -> list[RecordView]:
+    """Signed records on which a case's sample may stand, newest number first, each as it stands."""
+    statement = (
+        select(SamplingRecord)
+        .ext(distinct_on(SamplingRecord.no))
+        .where(
+            SamplingRecord.state == RecordState.SIGNED,
+            SamplingRecord.enterprise_id == case.enterprise_id,
+            SamplingRecord.purpose.in_(PURPOSES_OF_CASE[case.purpose]),
+        )
+        .order_by(SamplingRecord.no.desc(), SamplingRecord.edition.desc())
+    )
+    if case.plan_id is not None:
+        statement = statement.where(
+            SamplingRecord.plan_id == case.plan_id, SamplingRecord.unit_code == case.unit_code
+        )
+    taken = select(SamplingCase.record_no).where(
+        SamplingCase.record_no.is_not(None), SamplingCase.id != case.id
+    )
+    statement = statement.where(SamplingRecord.no.not_in(taken))
+    return record_views(session, list(session.execute(statement).scalars()))
 
 
 def drafts_of(session: Session, person_id: int) -> list[RecordView]:

@@ -114,7 +114,7 @@ def test_an_act_brings_its_facts_and_the_version_it_was_made_from(
     assert {one["field"] for one in empty.json["fields"]} == {"noticed_on", "notice_no", "samplers"}
     assert (odd.status_code, odd.json["fields"][0]["field"]) == (422, "noticed_on")
     assert foreign.status_code == 403
-    assert alone.json["type"] == "/problems/sampling/too-few-samplers"
+    assert alone.json["type"] == "/problems/sampling/too-few-on-site"
     assert (done.status_code, done.json["state"]) == (200, "noticed")
     assert done.headers["ETag"] == f'"v{done.json["version"]}"'
     assert (twice.status_code, unknown.status_code) == (409, 404)

@@ -80,6 +80,8 @@ def test_a_case_goes_from_notice_to_a_sealed_sample_by_its_page(
 ) -> None:
     people = "、".join(person.number for person in cast.team)
     with at("2026-04-01"):
+        cast.signed(case, "CY-1")
+        desk.session.commit()
         assert titles(desk.sampler, case.no) == ["give-notice"]
         assert titles(desk.inspector, case.no) == []  # was not drawn for this unit
         assert people in desk.sampler.get(f"/console/cases/{case.no}").text
@@ -91,6 +93,14 @@ def test_a_case_goes_from_notice_to_a_sealed_sample_by_its_page(
                         "retained_samples": "2", "seal_no": "F-1"}),
         ]  # fmt: skip
         for act, data in steps:
+            if act == "sample":
+                form = desk.sampler.get(f"/console/cases/{case.no}").text
+                assert '<option value="CY-1">CY-1 · 充电器 · 2026-04-01</option>' in form
+                unsigned = desk.press(
+                    desk.sampler, case.no, "act/sample", **{**data, "record_no": "CY-9"}
+                )
+                assert unsigned.status_code == 422
+                assert 'href="#field-record_no"' in unsigned.text
             answer = desk.press(desk.sampler, case.no, f"act/{act}", **data)
             assert answer.status_code == 303, (act, re.findall("problem.*", answer.text))
         page = desk.sampler.get(f"/console/cases/{case.no}?done=case-step").text
@@ -98,6 +108,7 @@ def test_a_case_goes_from_notice_to_a_sealed_sample_by_its_page(
     desk.session.refresh(case)
     assert case.state == "sampled"
     assert "门头.jpg" in page
+    assert '<a href="/console/records/CY-1">CY-1</a>' in page
     assert 'role="status"' in page
 
 

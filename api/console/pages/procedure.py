@@ -25,6 +25,7 @@ from sampling.errors import ActUnknown
 from sampling.maths.procedure import MOVES
 from sampling.maths.procedure_words import Act, Domain, Purpose
 from sampling.queries import procedure as cases
+from sampling.queries.records import signed_records
 from sampling.service.procedure import grave, moves, opening
 from sampling.service.procedure.effects_result import required_parties, why_open
 from sampling.service.procedure.effects_sampling import drawn_team
@@ -198,6 +199,7 @@ def _page(no: str, form: Form, acted_on: str = "") -> Any:
             file,
             team=drawn_team(session, file.case),
             roles=required_parties(session, file.case) if Act.NOTIFY in acts else (),
+            records=signed_records(session, file.case) if Act.SAMPLE in acts else (),
         )
     proposal = file.proposal
     page = render_template(
@@ -214,6 +216,7 @@ def _page(no: str, form: Form, acted_on: str = "") -> Any:
             (each.act for each in steps if not each.is_grave and each.act not in BESIDE), ""
         ),
         form=form,
+        may_read_records=actor.is_staff,
         acted_on=acted_on,
         proposed_facts=[
             (label("case_field", name), _told(value)) for name, value in proposal.facts.items()

@@ -9,21 +9,28 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from core.clock import now
+from core.errors import FieldProblem
 from registry.models import Enterprise, Laboratory, Person, Region
 from registry.queries import rule_on
 from sampling.errors import (
     CaseExists,
     LaboratoryNotAccredited,
     ProductNeeded,
+    RecordNotForCase,
+    RecordUnknown,
     SamplerNotDrawn,
     SamplersWouldTest,
     SamplerUnknown,
     TooFewOnSite,
 )
 from sampling.maths.procedure_words import CITATIONS, RULE_SAMPLERS, Act
+from sampling.maths.record_fields import PURPOSES_OF_CASE
 from sampling.maths.verdicts import FailedItem, Judgement, Part, Verdict, barred_testers
-from sampling.models.plans import Assignment
+from sampling.models.plans import Plan
 from sampling.models.procedure import CaseTest, SamplingCase
+from sampling.models.records import RecordState
+from sampling.queries.records import record_by_no
+from sampling.queries.seats import current_seats
 from sampling.service.procedure.facts import problem
 from sampling.service.procedure.step import Step
 
@@ -67,12 +74,13 @@ def drawn_team(session: Session, case: SamplingCase) -> list[str]:
     """Work numbers of the people who were drawn for the unit, the leading one first."""
     if case.plan_id is None:
         return []
+    seat = current_seats(plan_id=case.plan_id)
     return list(
         session.execute(
             select(Person.number)
-            .join(Assignment, Assignment.person_id == Person.id)
-            .where(Assignment.plan_id == case.plan_id, Assignment.code == case.unit_code)
-            .order_by(Assignment.position)
+            .join(seat, seat.c.person_id == Person.id)
+            .where(seat.c.code == case.unit_code)
+            .order_by(seat.c.position)
         ).scalars()
     )
 
@@ -87,7 +95,7 @@ def _give_up(step: Step) -> None:
 
 def _sample(step: Step) -> None:
     case, facts = step.case, step.facts
-    case.record_no = _checked_record(step.session, facts["record_no"])
+    case.record_no = _checked_record(step)
     product = facts.get("product") or case.product
     if not product:
         raise ProductNeeded(number=case.no)
@@ -101,9 +109,75 @@ def _sample(step: Step) -> None:
     case.retained_samples = facts["retained_samples"]
 
 
-def _checked_record(session: Session, record_no: str) -> str:
-    """The number of the sampling record (抽样单); the one place where it may be looked up."""
-    return record_no
+def _checked_record(step: Step) -> str:
+    """The number of the signed sampling record (抽样单) of this unit, for this purpose."""
+    number = str(step.facts["record_no"])
+    misfit = _misfit(step.session, step.case, number)
+    if misfit is not None:
+        raise RecordNotForCase(number=step.case.no, fields=[misfit])
+    return number
+
+
+def _misfit(session: Session, case: SamplingCase, number: str) -> FieldProblem | None:
+    """Why a record cannot be that of a case, and what to do; None where it can."""
+    field, told = "record_no", {"record_no": number}
+    try:
+        view = record_by_no(session, number)
+    except RecordUnknown:
+        return FieldProblem(
+            field,
+            "There is no sampling record {record_no}; write and sign it at /console/records.",
+            told,
+        )
+    if view.state == RecordState.DRAFT:
+        return FieldProblem(
+            field,
+            "Sampling record {record_no} is still a draft; sign it at "
+            "/console/records/{record_no} first.",
+            told,
+        )
+    if view.state != RecordState.SIGNED:
+        return FieldProblem(
+            field,
+            "Sampling record {record_no} was given up; write and sign another at /console/records.",
+            told,
+        )
+    if view.enterprise_id != case.enterprise_id:
+        other = view.values.get("unit_name") or view.enterprise_code or "—"
+        unit = session.get_one(Enterprise, case.enterprise_id).name
+        return FieldProblem(
+            field,
+            "Sampling record {record_no} is of {other}, the case is of {unit}; name a signed "
+            "record of this unit (/console/records).",
+            {**told, "other": other, "unit": unit},
+        )
+    if view.purpose not in PURPOSES_OF_CASE[case.purpose]:
+        return FieldProblem(
+            field,
+            "Sampling record {record_no} was written for “{other}”, the case is for “{purpose}”; "
+            "write and sign one for this purpose at /console/records.",
+            {**told, "other": view.purpose, "purpose": case.purpose},
+        )
+    if case.plan_id is not None:
+        plan_no = session.get_one(Plan, case.plan_id).no
+        if (view.plan_no, view.code) != (plan_no, case.unit_code):
+            return FieldProblem(
+                field,
+                "Sampling record {record_no} was not written for unit {unit} of plan {plan_no}; "
+                "name the signed record of this drawn unit (/console/records).",
+                {**told, "plan_no": plan_no, "unit": case.unit_code},
+            )
+    used = session.execute(
+        select(SamplingCase.no).where(SamplingCase.record_no == number, SamplingCase.id != case.id)
+    ).scalar()
+    if used is None:
+        return None
+    return FieldProblem(
+        field,
+        "Sampling record {record_no} is that of case {other}; each case has a record of its own: "
+        "write and sign it at /console/records.",
+        {**told, "other": used},
+    )
 
 
 def refuse_twin(session: Session, case: SamplingCase, product: str) -> None:

@@ -27,9 +27,9 @@ from sampling.errors import (
 from sampling.maths import procedure
 from sampling.maths.procedure import MOVES, TERMINAL, Hindrance, Move
 from sampling.maths.procedure_words import CLOCK_REPORT, Act, Domain, Kind, Party, Purpose, State
-from sampling.models.plans import Assignment
 from sampling.models.procedure import CaseFileLink, CaseProposal, SamplingCase
 from sampling.queries.procedure import case_by_no, file_of_case, stream_of
+from sampling.queries.seats import current_seats
 from sampling.service.procedure import clocks
 from sampling.service.procedure.effects import EFFECTS
 from sampling.service.procedure.facts import plain, problem, read_facts
@@ -252,12 +252,9 @@ def _is_of_team(session: Session, actor: Actor, case: SamplingCase) -> bool:
     """True for the drawn team, and for everybody where none was drawn."""
     if case.plan_id is None:
         return True
-    team = session.execute(
-        select(Assignment.person_id).where(
-            Assignment.plan_id == case.plan_id, Assignment.code == case.unit_code
-        )
-    ).scalars()
-    people = set(team)
+    seat = current_seats(plan_id=case.plan_id)
+    team = select(seat.c.person_id).where(seat.c.code == case.unit_code)
+    people = set(session.execute(team).scalars())
     return not people or actor.person_id in people
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.actors import SYSTEM, Actor, Role
@@ -27,6 +28,7 @@ from sampling.models.plans import (
     Stratum,
 )
 from sampling.models.procedure import SamplingCase
+from sampling.models.records import SamplingRecord
 from sampling.queries import procedure as queries
 from sampling.service.procedure import grave
 from sampling.service.procedure.moves import carry_out
@@ -68,6 +70,17 @@ class Cast:
     def do(self, case: SamplingCase, act: Act, actor: Actor | None = None, **raw: Any) -> None:
         """One act, by the leader where nobody is named."""
         carry_out(self.session, actor or self.leader, case.no, act, raw)
+
+    def signed(self, case: SamplingCase, no: str, **facts: Any) -> SamplingRecord:
+        """The signed record of the case's sample; made where there is none yet."""
+        known = self.session.execute(
+            select(SamplingRecord).where(SamplingRecord.no == no)
+        ).scalar_one_or_none()
+        values = {
+            "enterprise_id": case.enterprise_id, "purpose": case.purpose, "plan_id": case.plan_id,
+            "unit_code": case.unit_code, "no": no,
+        }  # fmt: skip
+        return known or factories.signed_record(self.session, **{**values, **facts})
 
     def two(self, case: SamplingCase, act: Act, **raw: Any) -> None:
         """One grave act by two people."""
@@ -210,6 +223,7 @@ def sampled(cast: Cast, case: SamplingCase, day: str, **changes: Any) -> None:
             "sampled_on": day, "record_no": "CY-1", "test_samples": 3, "retained_samples": 2,
             "seal_no": "F-1",
         }  # fmt: skip
+        cast.signed(case, changes.get("record_no", "CY-1"))
         cast.do(case, Act.SAMPLE, cast.sampler, **{**facts, **changes})
 
 

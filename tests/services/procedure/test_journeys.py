@@ -361,6 +361,7 @@ def test_an_online_sample_goes_by_order_and_parcel(cast: Cast) -> None:
             video=[cast.report],
         )  # fmt: skip
         assert case.told_at is not None
+        cast.signed(case, "CY-2", channel="online")
         cast.do(
             case, Act.SAMPLE, cast.sampler, sampled_on="2026-04-01", record_no="CY-2",
             test_samples=1, retained_samples=1, seal_no="F-2",
