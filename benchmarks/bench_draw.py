@@ -279,6 +279,7 @@ def _office(columns: FrameColumns, sample: int, from_register: bool) -> tuple[st
             home = n % PLACES + 1  # a hundred inspectors for each region: a million pairs
             person = Person(number=f"P{n:05}", name=f"检查员{n}", senior=n % 3 == 0)
             person.region_id = home
+            person.certificate_until = today()
             session.add(person)
         session.flush()
         ids = np.arange(1, count + 1)
@@ -304,7 +305,7 @@ def _office(columns: FrameColumns, sample: int, from_register: bool) -> tuple[st
             strata=[{"key": k, "quota": round(sample * s), "reserve": 10} for k, s in STRATA],
             visit_on=today(),
             sources=[{"kind": "dice", "count": 50}, {"kind": "demo"}],
-            team={"qualification": "none", "certificate": False, "cap": 20},
+            team={"qualification": "none", "cap": 20},
         )
         plan_no = plan.no
     frame = Frame(

@@ -462,7 +462,8 @@ TONES: dict[str, dict[str, str]] = {
     },
 }
 
-LABELS |= published_words.LABELS
+for _family, _words in published_words.LABELS.items():
+    LABELS[_family] = {**LABELS.get(_family, {}), **_words}  # a family may have words in both
 TONES |= published_words.TONES
 for _family, _codes in published_words.MORE.items():
     LABELS[_family] |= _codes

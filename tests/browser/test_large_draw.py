@@ -64,7 +64,7 @@ def large(address: str) -> str:
             strata=[{"key": key, "quota": SAMPLE // 4, "reserve": 5} for key in "ABCD"],
             visit_on=service.today(),
             sources=[{"kind": "dice", "count": 50}, {"kind": "demo"}],
-            team={"qualification": "none", "region": False, "certificate": False},
+            team={"qualification": "none", "region": False},
         )
         plan_no = plan.no
     with unit_of_work() as session:

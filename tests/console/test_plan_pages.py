@@ -119,7 +119,7 @@ def test_a_large_roster_is_locked_by_a_worker_and_the_page_shows_how_far_it_is(
         )
     )
     session.commit()
-    fragment = lead.get(f"/console/plans/{plan.no}/step").text
+    fragment = lead.get(f"/console/plans/{plan.no}/step?lang=en").text
     assert "3 / 16" in fragment
     assert "hashing the roster" in fragment
     session.execute(update(JobRun).values(state="refused", error="Stratum D has 1 enterprises."))

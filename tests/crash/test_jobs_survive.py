@@ -251,6 +251,6 @@ def draft_over(count: int) -> str:
                     "due_at": (at + timedelta(days=1)).isoformat(),
                 },
             ],
-            team={"qualification": "none", "region": False, "certificate": False},
+            team={"qualification": "none", "region": False},
         )
         return plan.no

@@ -206,16 +206,18 @@ def recusal(**changes: Any) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     ("changes", "detail"),
     [
-        ({"in": "J000"}, "913700000000000008: J000 is not the next in order"),
-        ({"out": "J010"}, "913700000000000008: J010 does not have seat 1"),
-        ({"position": 2}, "913700000000000008: J011 does not have seat 2"),
-        ({"position": -2}, "913700000000000008: J011 does not have seat -2"),
+        ({"in": "J999"}, "{code}: J999 is not the next in order"),
+        ({"out": "J999"}, "{code}: J999 does not have seat {position}"),
+        ({"position": 2}, "{code}: {out} does not have seat 2"),
+        ({"position": -2}, "{code}: {out} does not have seat -2"),
         ({"after": 2}, "recusals are not in order"),
         ({"after": 3}, "recusals are not in order"),
     ],
 )
 def test_a_forged_recusal_is_told(changes: dict[str, Any], detail: str) -> None:
-    assert wrong(recusal(**changes)) == {"history.json": detail}
+    true = json.loads(vector("late-recusal")["history.json"])["recusals"][1]
+
+    assert wrong(recusal(**changes)) == {"history.json": detail.format(**true)}
 
 
 def test_a_recusal_left_out_is_told_by_what_follows_from_it() -> None:
@@ -224,23 +226,23 @@ def test_a_recusal_left_out_is_told_by_what_follows_from_it() -> None:
 
     forged = resealed(parts, "history.json", recusals=told[1:])
 
-    assert wrong(forged) == {"history.json": "913700000000000008: J011 does not have seat 1"}
+    words = "{code}: {out} does not have seat {position}".format(**told[1])
+    assert wrong(forged) == {"history.json": words}
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"room": 5},
-        {"seats": 8},
-        {"lists": [["licence:14", 0]], "seats": 1, "room": 3},
-        {"lists": [["licence:14", 0], ["licence:14", 0]]},
-    ],
-)
-def test_a_shortage_that_is_none_is_told(changes: dict[str, Any]) -> None:
+@pytest.mark.parametrize("way", ["room", "seats", "one list", "a list twice"])
+def test_a_shortage_that_is_none_is_told(way: str) -> None:
     parts = vector("shortage")
     told = json.loads(parts["assignment.json"])["shortage"]
+    first = told["lists"][0]
+    forms: dict[str, dict[str, Any]] = {
+        "room": {"room": told["room"] - 1},
+        "seats": {"seats": told["seats"] + 1},
+        "one list": {"lists": [first], "seats": 1, "room": 1},
+        "a list twice": {"lists": [first, *told["lists"]], "seats": told["seats"] + 1},
+    }
 
-    forged = resealed(parts, "assignment.json", shortage={**told, **changes})
+    forged = resealed(parts, "assignment.json", shortage={**told, **forms[way]})
 
     assert wrong(forged) == {"assignment.json": "the shortage is none"}
 
