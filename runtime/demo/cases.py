@@ -35,7 +35,7 @@ from sampling.views import DrawnUnitView
 
 KINDS = ("passed", "correcting", "objected", "overdue", "notified", "monitored", "drawn")
 CASE = {kind: f"demo.story.case-{kind}" for kind in KINDS}  # in core.meta
-FAILED = [
+FAILED: list[dict[str, Any]] = [
     {
         "part": "physical",
         "item": "过充电保护",
@@ -44,7 +44,7 @@ FAILED = [
         "is_serious": True,
     }
 ]
-_LABEL = [
+_LABEL: list[dict[str, Any]] = [
     {"part": "label", "item": "标识", "measured": "未标注输出参数", "standard": "应标注输出参数"}
 ]
 

@@ -213,7 +213,7 @@ def _chances(form: Form) -> dict[str, Any]:
         "kind": "pareto",
         "by": by,
         "equal_share_percent": form.number(
-            "equal_share", _("Part dealt out equally, per cent"), most=100
+            "equal_share", _("Part dealt out equally, in percent"), most=100
         ),
     }
     if by == "risk_tier":
