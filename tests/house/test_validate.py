@@ -12,6 +12,7 @@ import pytest
 from runtime.validate import AGREES, DIFFERS, FORMATS, UNKNOWN, main, validate_file
 from tests.maths.risk.farrington_vectors import FOLDER
 
+OTHERS = ("rfc3797", "consistent_sampler", "cryptorandom")
 BEACON = {
     "provenance": "drand, published rounds",
     "quicknet": {
@@ -283,6 +284,7 @@ def test_the_reference_files_of_every_method_agree(shared_dir: Path) -> None:
         *sorted((vectors / "risk").glob("farringtonFlexible__*.json")),
         vectors / "sampling" / "protocol_example.json",
         vectors / "sampling" / "drand.json",
+        *(vectors / "sampling" / f"{n}.json" for n in OTHERS),
         vectors / "recall" / "cn_deadlines.json",
         vectors / "recall" / "uscc.json",
         *sorted((vectors / "recall").glob("cn_holidays_*.json")),
