@@ -49,6 +49,9 @@ LABELS: dict[str, dict[str, object]] = {
     "purpose": {
         "inspection": _("random inspection"),
         "supervision": _("supervision sampling"),
+        "special": _("special sampling"),
+        "follow_up": _("follow-up sampling"),
+        "joint": _("joint sampling"),
         "monitoring": _("risk monitoring"),
     },
     "contract": {

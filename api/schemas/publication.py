@@ -69,55 +69,17 @@ class InspectionIn(CorrectionIn):
     statement = fields.String(load_default=None, allow_none=True)
 
 
-def _line(*, required: bool = False) -> fields.String:
-    length = validate.Length(max=300)
-    if not required:
-        return fields.String(load_default="", validate=length)
+def _line() -> fields.String:
     filled = validate.Regexp(r"(?s).*\S", error="This field must be filled in.")
-    return fields.String(required=True, validate=[length, filled])
-
-
-class FailedItemIn(Schema):
-    """An item that failed."""
-
-    item = _line(required=True)
-    result = _line()
-    standard = _line()
+    return fields.String(required=True, validate=[validate.Length(max=300), filled])
 
 
 class ResultSampleIn(CorrectionIn):
-    """The result of a supervision sample, in the columns of the notice."""
+    """The announcement of a case's result; the result itself is that of the case."""
 
-    sample_no = _line(required=True)
-    case_no = _line(required=True)
-    purpose = fields.String(
-        required=True, validate=validate.OneOf(("supervision", "monitoring", "inspection"))
-    )
-    stage = fields.String(
-        required=True,
-        validate=validate.OneOf(
-            ("reported", "notified", "objection_open", "retesting", "confirmed", "final")
-        ),
-    )
-    outcome = fields.String(required=True, validate=validate.OneOf(("pass", "fail")))
-    sampled_on = fields.Date(required=True)
-    unit_name = _line(required=True)
-    unit_code = fields.String(load_default=None, allow_none=True)
-    unit_address = _line()
-    unit_province = _line(required=True)
-    product = _line(required=True)
-    producer_name = _line()
-    producer_address = _line()
-    specification = _line()
-    brand = _line()
-    produced = _line()
-    failed_items = fields.List(fields.Nested(FailedItemIn), load_default=list)
-    category = _line()
-    task_source = _line()
-    laboratory = _line()
-    remark = _line()
+    case_no = _line()
     serial = Count(required=True)
-    announcement_no = _line(required=True)
+    announcement_no = _line()
     announced_on = fields.Date(required=True)
 
 

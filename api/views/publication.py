@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from api import etags
 from api.auth import current_access, current_actor, require
 from api.blueprints import Blueprint
-from api.errors import InputRefused
 from api.paging import page
 from api.schemas.annual import (
     WhyIn,
@@ -25,19 +24,15 @@ from api.schemas.publication import (
     ResultSampleIn,
 )
 from core.actors import STAFF, Actor, Role
-from core.errors import FieldProblem
 from core.unit_of_work import read_only, unit_of_work
-from sampling.maths.notices import FailedItem, PublishableResult
-from sampling.maths.publication import Purpose, Stage
 from sampling.queries import publication
-from sampling.service import publishing
+from sampling.service import announcing, publishing
 
 blueprint = Blueprint(
     "publication", __name__, url_prefix="/api/v1/sampling", description="Publication of results"
 )
 
 LEADS = (Role.LEAD_INSPECTOR, Role.ADMINISTRATOR)
-FACTS = ("serial", "announcement_no", "announced_on", "corrects", "reason")
 
 
 @blueprint.route("/publication/desk", methods=["GET"])
@@ -96,27 +91,11 @@ def record_inspection(body: dict[str, Any]) -> Any:
 @blueprint.arguments(ResultSampleIn)
 @blueprint.response(201, ResultRecordOut)
 def record_sample(body: dict[str, Any]) -> Any:
-    """Enter the result of a supervision sample that is confirmed or final."""
-    facts = {name: body.pop(name) for name in FACTS}
+    """Enter the result of a sampling case that is confirmed or final."""
     with unit_of_work(current_access()) as session:
-        row = publishing.record_sample(session, current_actor(), _sample(body), **facts)
+        row = announcing.record_case(session, current_actor(), body.pop("case_no"), **body)
         etags.set(row.version)
         return publication.record_views([row])[0]
-
-
-def _sample(body: dict[str, Any]) -> PublishableResult:
-    items = tuple(FailedItem(**item) for item in body.pop("failed_items"))
-    if (body["outcome"] == "fail") != bool(items):
-        words = "A failure names its failed items, a pass has none."
-        raise InputRefused([FieldProblem("failed_items", words)])
-    return PublishableResult(
-        **{
-            **body,
-            "purpose": Purpose(body["purpose"]),
-            "stage": Stage(body["stage"]),
-            "failed_items": items,
-        }
-    )
 
 
 @blueprint.route("/publication/records/<no>/return", methods=["POST"])

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from core.clock import now
@@ -20,7 +20,9 @@ from registry.queries import calendar, rule_on
 from sampling.errors import PublishedRecordUnknown
 from sampling.maths.publication import CodeTable, RecordState, read_codes
 from sampling.models.plans import FrameUnit, InspectionResult, Plan, PlanPart, PlanState
+from sampling.models.procedure import SamplingCase
 from sampling.models.publication import ResultPublication
+from sampling.queries.procedure import PublicationRow, publication_rows, publishable_cases
 
 CODES = Path(__file__).parent.parent / "packs" / "result-codes.json"
 PACK = "CN-DRAW"
@@ -312,6 +314,57 @@ def desk_counts(rows: Sequence[DeskRow]) -> DeskCounts:
         returned=states.count(RecordState.RETURNED),
         overdue=sum(row.is_overdue for row in rows),
     )
+
+
+def _live_records(states: Sequence[str]) -> Select[str]:
+    """Subjects that have a record in one of these states, and not withdrawn."""
+    return select(ResultPublication.subject).where(
+        ResultPublication.state.in_(states), ResultPublication.withdrawn_at.is_(None)
+    )
+
+
+def _subject() -> ColumnElement[str]:
+    """What a record of a case's result names."""
+    return func.concat("sample:", func.coalesce(SamplingCase.record_no, SamplingCase.no))
+
+
+def cases_to_announce(
+    session: Session, *, corrects: str | None = None, limit: int = 500
+) -> list[PublicationRow]:
+    """Cases whose result stands and has no record that waits or is public; or the one corrected.
+
+    A record that was sent back leaves its case in the list: it is entered anew.
+    """
+    statement = publishable_cases().limit(limit)
+    if corrects:
+        subject = select(ResultPublication.subject).where(ResultPublication.no == corrects)
+        statement = statement.where(_subject().in_(subject))
+    else:
+        live = (RecordState.PENDING.value, RecordState.PUBLISHED.value)
+        statement = statement.where(_subject().not_in(_live_records(live)))
+    return publication_rows(session, list(session.execute(statement).scalars()))
+
+
+def record_of_case(session: Session, case_no: str) -> ResultPublication | None:
+    """The latest record of a case's result that was not withdrawn."""
+    subject = select(_subject()).where(SamplingCase.no == case_no).scalar_subquery()
+    return session.execute(
+        select(ResultPublication)
+        .where(ResultPublication.subject == subject, ResultPublication.withdrawn_at.is_(None))
+        .order_by(ResultPublication.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+
+
+def case_of_record(session: Session, subject: str) -> str | None:
+    """Number of the case whose result a record announces; None for inspections."""
+    return session.execute(select(SamplingCase.no).where(_subject() == subject)).scalar()
+
+
+def may_be_announced(session: Session, case_no: str) -> bool:
+    """True for a supervision case whose result stands."""
+    statement = publishable_cases().where(SamplingCase.no == case_no)
+    return session.execute(statement).first() is not None
 
 
 def waiting_for_review(session: Session, account_id: int | None) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from operator import attrgetter
 
 from sqlalchemy.orm import Session
 
@@ -49,18 +50,20 @@ def frame_of(session: Session, plan: Plan, *, progress: Progress = silent) -> Fr
     if progress is not silent:
         total = registry.roster_count(session, category_codes=categories, region_codes=regions)
     found, exclusions = Reading(), []
-    for unit in registry.roster_stream(session, category_codes=categories, region_codes=regions):
-        if len(found) % STEP == 0:
-            progress("read roster", len(found), total)
-        code, stratum = unit_code(unit), getattr(unit, plan.strata_by)
+    strata_by = attrgetter(plan.strata_by)
+    units = registry.roster_stream(session, category_codes=categories, region_codes=regions)
+    for place, unit in enumerate(units):
+        if place % STEP == 0:
+            progress("read roster", place, total)
+        code, stratum = unit_code(unit), strata_by(unit)
         reason = named.get(unit.code) or named.get(code)
         if reason is None and unit.status != "active":
             reason = f"status {unit.status}"
         if reason is None and stratum is None:
             reason = "no grade" if plan.strata_by == "grade" else "no risk tier"
-        if reason is None and visited.get(unit.enterprise_id, date.min) > since:
+        if reason is None and visited and visited.get(unit.enterprise_id, date.min) > since:
             reason = f"inspected on {visited[unit.enterprise_id].isoformat()}"
-        if reason is None:
+        if reason is None and limits:
             reason = next(filter(None, (rule(unit) for rule in limits)), None)
         if reason is None:
             found.add(code, str(stratum), unit)

@@ -42,11 +42,12 @@ from sampling.maths.publication import (
     hindrance,
     next_state,
 )
-from sampling.models.plans import FrameUnit, InspectionResult, Plan, PlanPart
+from sampling.models.plans import FrameUnit, InspectionResult
 from sampling.models.publication import ResultPublication
 from sampling.queries.plans import plan_by_no
 from sampling.queries.publication import code_table, deadlines, record_by_no, state_of
 from sampling.service.annual import STREAM
+from sampling.service.case_results import list_opens
 from sampling.service.entropy import refuse_void
 
 PREFIX = "GS"  # 公示
@@ -195,22 +196,18 @@ def publish_record(session: Session, actor: Actor, no: str) -> ResultPublication
         The record is the actor's own.
     StillKeptBack
         The drawn list is not public yet.
+    NotConfirmed
+        The case behind a sample has become void.
     RecordStateForbids, PlanVoid, PublishedRecordUnknown
     """
     row = _to_change(session, actor, no, Act.PUBLISH)
-    disclosed_on = None
-    if row.plan_id is not None:
-        plan = session.get_one(Plan, row.plan_id)
-        refuse_void(plan)
-        part = session.get(PlanPart, (plan.id, "draw.json"))
-        # A list that was never opened has no day: it stays shut.
-        disclosed_on = part.public_on if part is not None else date.max
+    disclosed_on, plan_no = list_opens(session, row)
     _refuse_hindrance(
         row.subject,
         Purpose(row.purpose),
         Stage(row.stage),
         disclosed_on=disclosed_on,
-        plan_no=row.plan_no or "",
+        plan_no=plan_no,
     )
     moment = now()
     if row.corrects is not None:

@@ -13,8 +13,12 @@ from sqlalchemy.orm import Session
 
 from core.actors import Actor, Role
 from registry.service import load_packs
+from sampling.models.procedure import SamplingCase
 from tests import factories
 from tests.api.test_sampling import DICE, PLAN
+from tests.services.procedure.conftest import FAIL, PASS, Cast, case, cast, confirmed, notified
+
+__all__ = ["case", "cast"]
 
 SignIn = Callable[..., Actor]
 STAFF = "/api/v1/sampling"
@@ -40,22 +44,7 @@ PAPER = {
     "authority": "云汐市市场监督管理局",
     "body": {"rows": [ROW]},
 }
-SAMPLE = {
-    "sample_no": "S2026-0001",
-    "case_no": "AJ-2026-0001",
-    "purpose": "supervision",
-    "stage": "final",
-    "outcome": "fail",
-    "sampled_on": "2026-11-01",
-    "unit_name": "云汐市灯塔电器店",
-    "unit_address": "甲省云汐市灯塔路 1 号",
-    "unit_province": "甲省",
-    "product": "=电源适配器",
-    "failed_items": [{"item": "输出电压", "result": "5.9 V", "standard": "≤5.5 V"}],
-    "serial": 1,
-    "announcement_no": "2026 年第 7 期",
-    "announced_on": "2026-11-18",
-}
+NOTICE = {"serial": 1, "announcement_no": "2026 年第 7 期", "announced_on": "2026-11-18"}
 
 
 @pytest.fixture
@@ -302,52 +291,74 @@ def test_a_withdrawal_and_a_correction_are_seen_by_everybody(
         assert "主体认定有误" in text
 
 
-def announce(lead: Any, **changes: Any) -> Any:
-    return lead.post(f"{STAFF}/publication/samples", json={**SAMPLE, **changes})
+def announce(lead: Any, case_no: str, **changes: Any) -> Any:
+    return lead.post(f"{STAFF}/publication/samples", json={"case_no": case_no, **NOTICE, **changes})
 
 
-def test_a_sample_is_announced_in_the_columns_of_the_notice(
-    lead: Any, second: Any, visitor: Any
+def test_a_case_is_announced_in_the_columns_of_the_notice(
+    lead: Any, second: Any, visitor: Any, session: Session, cast: Cast
 ) -> None:
-    number = announce(lead).json["no"]
-    passed = announce(
-        lead, sample_no="S2", outcome="pass", failed_items=[], serial=2, unit_name="棉店"
-    ).json["no"]
-    for each in (number, passed):
-        step(second, f"{STAFF}/publication/records/{each}/publish")
+    failed = confirmed(cast, FAIL, "=电源适配器")
+    passed = confirmed(cast, PASS, "插座", record_no="CY-2")
+    session.commit()
+    numbers = [
+        announce(lead, one.no, serial=place).json["no"]
+        for place, one in enumerate((failed, passed), 1)
+    ]
+    for each in numbers:
+        assert step(second, f"{STAFF}/publication/records/{each}/publish").status_code == 200
 
     answer = visitor.get(f"{PUBLIC}/results.csv?kind=sample&style=seller")
     rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
 
-    assert [row["销售单位名称"] for row in rows] == ["云汐市灯塔电器店", "棉店"]
-    assert [row["销售单位地址"] for row in rows] == ["甲省云汐市灯塔路 1 号", "甲省"]
-    assert rows[0]["不合格项目║检验结果║标准值"] == "输出电压║5.9 V║≤5.5 V"
+    assert [row["销售单位名称"] for row in rows] == [cast.unit.name] * 2
+    assert [row["销售单位地址"] for row in rows] == ["云汐路1号", "云汐省"]
+    assert rows[0]["不合格项目║检验结果║标准值"] == "耐压║击穿║不击穿"
     assert rows[0]["产品名称"] == "'=电源适配器"  # no spreadsheet runs it
-    assert rows[0]["商标"] == "/"
-    assert "灯塔路" not in visitor.get(f"{PUBLIC}/results/{passed}").text
+    assert [row["抽样编号"] for row in rows] == ["CY-1", "CY-2"]
+    assert [rows[0][name] for name in ("规格型号", "商标", "生产日期/批号", "检验机构")] == [
+        "YX-65", "云汐", "C-0711", "甲检验院",
+    ]  # fmt: skip
+    assert visitor.get(f"{PUBLIC}/results/{numbers[1]}").json["columns"]["unit_address"] == "云汐省"
     assert "被抽样单位名称" in visitor.get(f"{PUBLIC}/results.csv?kind=sample").text
+
+
+def test_a_case_that_does_not_stand_is_not_announced(
+    lead: Any, session: Session, cast: Cast, case: SamplingCase
+) -> None:
+    notified(cast, case, FAIL)
+    session.commit()
+
+    answer = announce(lead, case.no)
+
+    assert (answer.status_code, answer.json["type"]) == (409, "/problems/sampling/not-confirmed")
 
 
 @pytest.mark.parametrize(
     ("changes", "status", "told"),
     [
-        ({"purpose": "monitoring"}, 409, "sampling/never-published"),
-        ({"stage": "objection_open"}, 409, "sampling/not-confirmed"),
-        ({"stage": "retesting"}, 409, "sampling/not-confirmed"),
+        ({"case_no": "JC-2026-9999"}, 404, "sampling/case-unknown"),
+        ({"case_no": "  "}, 422, "http/invalid-input"),
+        # What the case says cannot be said otherwise.
+        ({"purpose": "supervision"}, 422, "http/invalid-input"),
+        ({"stage": "final"}, 422, "http/invalid-input"),
+        ({"outcome": "pass"}, 422, "http/invalid-input"),
         ({"failed_items": []}, 422, "http/invalid-input"),
-        ({"unit_name": "  "}, 422, "http/invalid-input"),
-        ({"outcome": "unknown"}, 422, "http/invalid-input"),
         ({"serial": 1.5}, 422, "http/invalid-input"),
-        ({"rank": 1}, 422, "http/invalid-input"),
-        ({"announced_on": "2026-10-01"}, 422, "sampling/published-record-invalid"),
+        ({"serial": 0}, 422, "sampling/published-record-invalid"),
+        ({"announced_on": "2026-03-31"}, 422, "sampling/published-record-invalid"),
     ],
 )
 def test_what_may_not_be_announced_is_refused(
-    lead: Any, changes: dict[str, Any], status: int, told: str
+    lead: Any, session: Session, cast: Cast, changes: dict[str, Any], status: int, told: str
 ) -> None:
-    answer = announce(lead, **changes)
+    number = confirmed(cast, FAIL).no
+    session.commit()
+
+    answer = announce(lead, **{"case_no": number, **changes})
 
     assert (answer.status_code, answer.json["type"]) == (status, f"/problems/{told}")
+    assert lead.get(f"{STAFF}/publication/records").json["total"] == 0
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,14 @@ from sqlalchemy.orm import Session
 
 from core.actors import Role
 from registry.service import load_packs
+from sampling.maths.procedure_words import Purpose
+from sampling.service.procedure.opening import Product
 from tests import factories
 from tests.api.test_sampling import DICE, PLAN
 from tests.console.doors import sign_in
+from tests.services.procedure.conftest import FAIL, Cast, at, cast, confirmed, sampled, testing
 
-__all__ = ["sign_in"]
+__all__ = ["cast", "sign_in"]
 
 ROW = {
     "key": "01",
@@ -251,23 +254,73 @@ def test_a_record_is_sent_back_with_words(lead: Any, second: Any, session: Sessi
     assert "说明不全" in lead.get(enter).text
 
 
-def test_a_sample_is_entered_by_form_and_monitoring_is_refused(lead: Any) -> None:
+def test_a_case_is_announced_from_its_page(
+    app: Any, lead: Any, second: Any, session: Session, cast: Cast
+) -> None:
+    case = confirmed(cast, FAIL)
+    with at("2026-03-02"):
+        early = cast.open(product=Product("插座"))
+    session.commit()
+    address = f"/console/results/samples/new?case_no={case.no}"
+    assert f'href="{address}"' in lead.get(f"/console/cases/{case.no}").text
+    assert "samples/new" not in lead.get(f"/console/cases/{early.no}").text
+    form = lead.get(address).text
+    assert f'<option value="{case.no}" selected>' in form
+    assert early.no not in form
+    for typed in ("purpose", "stage", "outcome", "failed_items"):
+        assert f'name="{typed}"' not in form
     facts = {
-        "sample_no": "S1", "case_no": "AJ1", "purpose": "supervision", "stage": "final",
-        "outcome": "fail", "sampled_on": "2026-11-01", "failed_items": "输出电压 | 5.9 V | ≤5.5 V",
-        "product": "电源适配器", "unit_name": "灯塔店", "unit_province": "甲省",
-        "announcement_no": "7", "serial": "1", "announced_on": "2026-11-18",
+        "case_no": case.no, "serial": "1", "announcement_no": "7", "announced_on": "2026-11-18",
     }  # fmt: skip
-    address = "/console/results/samples/new?lang=en"
-    assert lead.post(address, data={**facts, "purpose": "monitoring"}).status_code == 409
-    assert lead.post(address, data={**facts, "stage": "retesting"}).status_code == 409
-    assert lead.post(address, data={**facts, "failed_items": ""}).status_code == 422
-    assert lead.post(address, data={**facts, "failed_items": "| 5 |"}).status_code == 422
+    assert lead.post(address, data={**facts, "announcement_no": " "}).status_code == 422
+    assert lead.post(address, data={**facts, "case_no": early.no}).status_code == 409
 
     answer = lead.post(address, data=facts)
 
     assert answer.status_code == 303, answer.text
-    assert "输出电压║5.9 V║≤5.5 V" in lead.get(answer.location).text
+    assert "耐压║击穿║不击穿" in lead.get(answer.location).text
+    assert case.no not in lead.get("/console/results/samples/new").text
+    record = answer.location.split("?")[0]
+    assert f'href="{record}"' in lead.get(f"/console/cases/{case.no}").text
+    assert press(second, record, "publish").status_code == 303
+    corrects = f"/console/results/samples/new?corrects={record.rsplit('/', 1)[1]}"
+    assert case.no in lead.get(corrects).text
+
+
+def test_a_record_sent_back_is_entered_anew_from_its_case(
+    lead: Any, second: Any, session: Session, cast: Cast
+) -> None:
+    case = confirmed(cast, FAIL)
+    session.commit()
+    address = "/console/results/samples/new"
+    facts = {
+        "case_no": case.no, "serial": "1", "announcement_no": "7", "announced_on": "2026-11-18",
+    }  # fmt: skip
+    record = lead.post(address, data=facts).location.split("?")[0]
+    assert press(second, record, "return", reason="期号写错").status_code == 303
+    assert f'href="{address}?case_no={case.no}"' in lead.get(record).text
+
+    again = lead.post(address, data={**facts, "announcement_no": "8"})
+
+    assert again.location.split("?")[0] == record
+    assert "<td>8</td>" in lead.get(record).text
+
+
+def test_monitoring_is_refused_in_words(lead: Any, session: Session, cast: Cast) -> None:
+    with at("2026-03-02"):
+        case = cast.open(purpose=Purpose.MONITORING)
+    sampled(cast, case, "2026-04-01")
+    testing(cast, case, "2026-04-02")
+    session.commit()
+    facts = {
+        "case_no": case.no, "serial": "1", "announcement_no": "7", "announced_on": "2026-11-18",
+    }  # fmt: skip
+
+    answer = lead.post("/console/results/samples/new?lang=en", data=facts)
+
+    assert answer.status_code == 409
+    assert "never" in answer.text
+    assert case.no not in lead.get("/console/results/samples/new").text
 
 
 def test_a_contract_is_kept_with_its_file(lead: Any) -> None:

@@ -22,6 +22,8 @@ from registry.imports import KINDS
 from registry.models import Account
 from registry.service import issue_token
 from runtime.verify import main as verify_draw
+from sampling.queries.plans import plan_by_no
+from sampling.service.procedure.settling import settle_cases
 from tests import factories
 from tests.journeys.test_story import DICE, work_off
 
@@ -44,6 +46,7 @@ ROW = {
     "cooperating": [],
     "purpose": "防止不合格充电器流入市场",
 }
+TIERS = ("high", "medium", "low")
 PAPER = {
     "kind": "annual_plan",
     "year": 2023,
@@ -159,7 +162,7 @@ def test_the_real_roster_from_annual_plan_to_publication(
     bundle = people.client(lead).get(f"{address}/bundle.zip")
     (tmp_path / "draw.zip").write_bytes(bundle.data)
     commitment = people.client(lead).get(address).json["commitment"]
-    assert verify_draw([str(tmp_path / "draw.zip"), commitment]) == 0
+    assert verify_draw(["--commitment", commitment, str(tmp_path / "draw.zip")]) == 0
     units = people.client(lead).get(f"{address}/units?limit=100").json["items"]
     assert len(units) == 60
     certain = next(unit for unit in units if unit["code"].endswith(preview["code"]))
@@ -181,7 +184,7 @@ def test_the_real_roster_from_annual_plan_to_publication(
         no="CY-2023-0001",
         enterprise_id=certain["enterprise_id"],
         purpose="supervision",
-        plan_no=no,
+        plan_id=plan_by_no(session, no).id,
         unit_code=certain["code"],
         sampled_on=date(2023, 9, 20),
     )
@@ -227,8 +230,6 @@ def test_the_real_roster_from_annual_plan_to_publication(
 
     # Fifteen days later the night's job lets the result stand; it is published by two people.
     frozen_clock("2023-10-30T02:00:00+00:00")
-    from sampling.service.procedure.settling import settle_cases
-
     settle_cases(session, SYSTEM)
     session.commit()
     assert people.client(lead).get(case).json["state"] == "confirmed"

@@ -25,6 +25,7 @@ from sampling.errors import ActUnknown
 from sampling.maths.procedure import MOVES
 from sampling.maths.procedure_words import Act, Domain, Purpose
 from sampling.queries import procedure as cases
+from sampling.queries import publication
 from sampling.queries.records import signed_records
 from sampling.service.procedure import grave, moves, opening
 from sampling.service.procedure.effects_result import required_parties, why_open
@@ -201,6 +202,9 @@ def _page(no: str, form: Form, acted_on: str = "") -> Any:
             roles=required_parties(session, file.case) if Act.NOTIFY in acts else (),
             records=signed_records(session, file.case) if Act.SAMPLE in acts else (),
         )
+        is_announceable = actor.role in LEADS and publication.may_be_announced(session, no)
+        record = publication.record_of_case(session, no) if actor.is_staff else None
+        record_no = record.no if record is not None else None
     proposal = file.proposal
     page = render_template(
         "pages/case.html",
@@ -217,6 +221,8 @@ def _page(no: str, form: Form, acted_on: str = "") -> Any:
         ),
         form=form,
         may_read_records=actor.is_staff,
+        is_announceable=is_announceable,
+        public_record_no=record_no,
         acted_on=acted_on,
         proposed_facts=[
             (label("case_field", name), _told(value)) for name, value in proposal.facts.items()

@@ -20,11 +20,11 @@ from core.clock import today
 from core.errors import Refusal, Stale
 from core.unit_of_work import SYSTEM_ACCESS, read_only, unit_of_work
 from registry.queries import account_names
-from sampling.maths.notices import FailedItem, PublishableResult
-from sampling.maths.publication import Purpose, RecordState, Stage, suggested_codes
+from sampling.maths.publication import RecordState, suggested_codes
 from sampling.queries import publication
+from sampling.queries.procedure import PublicationRow
 from sampling.queries.publication import DeskRow
-from sampling.service import publishing
+from sampling.service import announcing, publishing
 
 blueprint = Blueprint("results", __name__, url_prefix="/console/results")
 
@@ -207,76 +207,47 @@ def inspection(plan_no: str, code: str) -> Any:
 @blueprint.route("/samples/new", methods=["GET", "POST"])
 @require(*LEADS)
 def sample() -> Any:
-    """Enter the result of a supervision sample, in the columns of the notice."""
+    """Enter the standing result of a sampling case for an announcement."""
     form = Form(values=request.form if request.method == "POST" else request.args)
     if request.method == "POST":
-        made = _sample(form)
+        case_no = form.text("case_no", _("Case"))
         serial = form.number("serial", _("No."), least=1)
+        announcement_no = form.text("announcement_no", str(COLUMNS["announcement_no"]))
         announced_on = form.day("announced_on", _("Day of the announcement"))
-        if form.is_good and made is not None and serial is not None and announced_on is not None:
+        if form.is_good and serial is not None and announced_on is not None:
             try:
                 with unit_of_work(current_access()) as session:
-                    row = publishing.record_sample(
+                    row = announcing.record_case(
                         session,
                         current_actor(),
-                        made,
+                        case_no,
                         serial=serial,
-                        announcement_no=request.form.get("announcement_no", ""),
+                        announcement_no=announcement_no,
                         announced_on=announced_on,
-                        corrects=request.form.get("corrects") or None,
-                        reason=request.form.get("reason"),
+                        corrects=form.value("corrects") or None,
+                        reason=form.value("reason"),
                     )
                 return redirect(url_for("results.record", no=row.no, done="entered"), 303)
             except Refusal as refusal:
                 form.refused(refusal)
+    with read_only(current_access()) as session:
+        rows = publication.cases_to_announce(session, corrects=form.value("corrects") or None)
     page = render_template(
         "pages/results_sample.html",
         title=_("Result of a supervision sample"),
         crumbs=[(_("Publication desk"), url_for("results.listing"))],
         form=form,
         words=COLUMNS,
-        stages=[(code, label("stage", code)) for code in LABELS["stage"]],
-        purposes=[(one, label("purpose", one)) for one in ("supervision", "monitoring")],
+        cases=[(row.case_no, _told(row)) for row in rows],
         today=today().isoformat(),
     )
     return page, form.status
 
 
-NEEDED = ("sample_no", "case_no", "unit_name", "unit_province", "product")
-FREE = (
-    "unit_address", "producer_name", "producer_address", "specification", "brand", "produced",
-    "category", "task_source", "laboratory", "remark",
-)  # fmt: skip
-
-
-def _sample(form: Form) -> PublishableResult | None:
-    titles = {**COLUMNS, "case_no": _("Number of the case"), "unit_province": _("Province")}
-    texts = {name: form.text(name, str(titles[name])) for name in NEEDED}
-    texts |= {name: form.text(name, str(titles[name]), required=False) for name in FREE}
-    outcome = form.choice("outcome", _("Outcome"), ("pass", "fail"))
-    stage = form.choice("stage", _("How far the case is"), [one.value for one in Stage])
-    purpose = form.choice("purpose", _("Purpose"), [one.value for one in Purpose])
-    sampled_on = form.day("sampled_on", _("Sampled on"))
-    items = []
-    for line in (form.values.get("failed_items") or "").splitlines():
-        parts = [part.strip() for part in line.replace("║", "|").split("|")]
-        if any(parts):
-            items.append(FailedItem(*[*parts, "", ""][:3]) if parts[0] else None)
-    if None in items:
-        form.wrong("failed_items", _("Each line begins with the name of the failed item."))
-    if form.is_good and (outcome == "fail") != bool(items):
-        form.wrong("failed_items", _("A failure names its failed items, a pass has none."))
-    if not form.is_good or sampled_on is None:
-        return None
-    return PublishableResult(
-        **texts,
-        unit_code=form.text("unit_code", _("Credit code"), required=False) or None,
-        purpose=Purpose(purpose),
-        stage=Stage(stage),
-        outcome=outcome,
-        sampled_on=sampled_on,
-        failed_items=tuple(item for item in items if item is not None),
-    )
+def _told(row: PublicationRow) -> str:
+    """A case in one line: enough to choose the right one."""
+    verdict = label("outcome", row.verdict)
+    return f"{row.case_no} · {row.unit_name} · {row.product} · {verdict}"
 
 
 @blueprint.route("/records/<no>")
@@ -289,6 +260,7 @@ def record(no: str) -> Any:
 def _page(no: str, form: Form) -> Any:
     with read_only(current_access()) as session:
         (found,) = publication.record_views([publication.record_by_no(session, no)])
+        case_no = publication.case_of_record(session, found.subject)
     ids = [one for one in (found.recorded_by, found.reviewed_by) if one is not None]
     with read_only(SYSTEM_ACCESS) as session:
         names = account_names(session, ids)
@@ -303,6 +275,7 @@ def _page(no: str, form: Form) -> Any:
         ],
         crumb=no,
         record=found,
+        case_no=case_no,
         form=form,
         columns=COLUMNS,
         people=names,

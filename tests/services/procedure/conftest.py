@@ -25,6 +25,7 @@ from sampling.models.plans import (
     FrameUnit,
     Plan,
     PlanInspector,
+    PlanPart,
     Stratum,
 )
 from sampling.models.procedure import SamplingCase
@@ -150,6 +151,12 @@ def drawn_plan(session: Session, unit: Enterprise, team: list[Person]) -> Plan:
             plan_id=plan.id, code=unit.code, stratum="B", rank=1, ticket=bytes(32), is_selected=True
         )
     )
+    session.add(
+        PlanPart(
+            plan_id=plan.id, name="draw.json", content=b"{}", sha256="0" * 64,
+            public_on=date(2026, 3, 2),
+        )
+    )  # fmt: skip
     for person in team:
         session.add(
             PlanInspector(
@@ -171,7 +178,8 @@ def drawn_plan(session: Session, unit: Enterprise, team: list[Person]) -> Plan:
 def cast(session: Session, packs: None) -> Cast:
     """A drawn unit outside Shandong; its case is opened by each test on its own day."""
     with at("2026-03-02"):
-        region = factories.region(session, code="990101", name="云汐区")
+        province = factories.region(session, code="990000", name="云汐省")
+        region = factories.region(session, code="990101", name="云汐区", parent_id=province.id)
         unit = factories.enterprise(
             session, name="云汐市充电器商行", region_id=region.id, address="云汐路1号"
         )
@@ -249,16 +257,28 @@ def told(cast: Cast, case: SamplingCase, day: str, *roles: str, **names: str) ->
 
 
 def notified(
-    cast: Cast, case: SamplingCase, result: dict[str, Any], *, on: str = "2026-04-20"
+    cast: Cast, case: SamplingCase, result: dict[str, Any], *, on: str = "2026-04-20", **sample: Any
 ) -> None:
     """From the draw to a result that the unit has received."""
-    sampled(cast, case, "2026-04-01")
+    sampled(cast, case, "2026-04-01", **sample)
     testing(cast, case, "2026-04-02")
     with at(on):
         cast.do(case, Act.REPORT, reported_on=on, report=[cast.report], **result)
     told(cast, case, on)
     with at(on):
         cast.do(case, Act.RECORD_RECEIPT, party="sampled_unit", received_on=on, manner="signed")
+
+
+def confirmed(
+    cast: Cast, result: dict[str, Any], product: str = "充电器", **sample: Any
+) -> SamplingCase:
+    """A case of the unit whose result stands since 7 May: nobody objected."""
+    with at("2026-03-02"):
+        case = cast.open(product=Product(product, "云汐", "YX-65", "C-0711"))
+    notified(cast, case, result, **sample)
+    with at("2026-05-07"):
+        cast.night()
+    return case
 
 
 @pytest.fixture
