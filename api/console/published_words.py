@@ -154,7 +154,7 @@ FIELDS: dict[str, Any] = {
     "item_list": _("Number of the item list"),
     "annual_plan": _("Number of the annual plan"),
     "scheme": _("Number of the scheme"),
-    "scope": _("Scope"),
+    "scope": _("Scope of the sampling"),
     "division": _("Division of work"),
     "timetable": _("Timetable"),
     "products": _("Products"),
@@ -176,7 +176,7 @@ FIELDS: dict[str, Any] = {
     "quantity": _("Units each time"),
     "begins_on": _("Begins on"),
     "ends_on": _("Ends on"),
-    "purpose": _("Purpose"),
+    "purpose": _("Aim"),
     "item": _("Item of the list, or test item"),
     "standard": _("Standard"),
 }

@@ -7,15 +7,12 @@ from sqlalchemy.orm import Session
 from core import meta
 from core.actors import Role
 from core.progress import Progress
-from runtime.demo import acts, cases, days, fieldwork, supervision
+from runtime.demo import acts, cases, days, supervision
 from runtime.demo.accounts import actor
 from runtime.demo.acts import drawn_units, told
 from runtime.demo.city import City
-from runtime.demo.names import PROVINCE
-from sampling.maths.notices import FailedItem, PublishableResult
-from sampling.maths.publication import Purpose, Stage
 from sampling.queries.procedure import case_by_no
-from sampling.service import publishing
+from sampling.service import announcing, publishing
 
 PUBLISHED, SAMPLE, WITHDRAWN, WAITING = (
     f"demo.story.published-{name}" for name in ("inspection", "sample", "withdrawn", "waiting")
@@ -58,39 +55,13 @@ def _early_results(session: Session, city: City) -> None:
 
 
 def _sample(session: Session, city: City) -> str:
-    """The failure whose correction is running, in the columns of the notice."""
+    """The failure whose correction is running, as its case hands it over."""
     lead, admin = actor(session, Role.LEAD_INSPECTOR), actor(session, Role.ADMINISTRATOR)
-    case = case_by_no(session, told(session, cases.CASE["correcting"]))
-    firm = next(firm for firm in city.enterprises if firm.code == case.unit_code)
-    goods = fieldwork.goods_at(city, firm.code)
-    result = PublishableResult(
-        sample_no=f"{case.record_no}-J1",
-        case_no=case.no,
-        purpose=Purpose.SUPERVISION,
-        stage=Stage.CONFIRMED,
-        outcome="fail",
-        sampled_on=days.day(city, 110),
-        unit_name=firm.name,
-        unit_code=firm.code,
-        unit_address=firm.address,
-        unit_province=PROVINCE[1],
-        product=goods.product.name,
-        producer_name=goods.maker.name,
-        producer_address=goods.maker.address,
-        specification=goods.product.model,
-        brand=goods.product.brand,
-        produced=goods.lot_no,
-        failed_items=tuple(
-            FailedItem(one["item"], one["measured"], one["standard"]) for one in cases.FAILED
-        ),
-        laboratory=city.laboratories[0].name,
-        task_source="省级监督抽查（演示）",
-    )
     with days.on(city, 36, 10):
-        row = publishing.record_sample(
+        row = announcing.record_case(
             session,
             lead,
-            result,
+            told(session, cases.CASE["correcting"]),
             serial=1,
             announcement_no=f"{city.as_of.year} 年第 7 号（演示）",
             announced_on=days.day(city, 36),

@@ -80,7 +80,7 @@ def _lot(form: Form) -> Any:
     aql = form.choice("aql", _("AQL"), [f"{each:g}" for each in AQLS])
     level = form.choice("level", _("Inspection level"), LEVELS)
     state = form.choice("state", _("Severity"), [each.value for each in State])
-    kind = form.choice("kind", _("Samples"), [each.value for each in Kind])
+    kind = form.choice("kind", _("Kind of sampling plan"), [each.value for each in Kind])
     if not form.is_good or size is None:
         return None
     found = acceptance.lot_plan(lot_size=size, aql=float(aql), level=level, state=state, kind=kind)

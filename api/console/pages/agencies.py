@@ -48,7 +48,7 @@ def listing(extension: str | None) -> Any:
             order="agency_name",
         ),
         Column("role", _("As"), lambda one: one.role, "label:agency_role", order="role"),
-        Column("scope", _("Scope"), lambda one: one.scope, sortable=False),
+        Column("scope", _("Scope of the contract"), lambda one: one.scope, sortable=False),
         Column("valid_from", _("Begins on"), lambda one: one.valid_from, "day", order="valid_from"),
         Column(
             "valid_until", _("Ends on"), lambda one: one.valid_until, "day", order="valid_until"

@@ -50,5 +50,6 @@ def kind_words() -> dict[str, str]:
         "draw.closed": _("Closed list"),
         "unit.replaced": _("Replacement"),
         "plan.void": _("Void"),
+        "seat.recused": _("Recusal, seat passed on"),
         "log.key": _("Key of the log"),
     }

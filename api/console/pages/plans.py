@@ -32,6 +32,7 @@ from registry.service import is_demo
 from sampling.maths.bundle import packed
 from sampling.maths.entropy import NETWORKS
 from sampling.queries import disclosed, plans, seats, units
+from sampling.queries.papers import row_of_plan
 from sampling.queries.steps import last_step
 from sampling.service import changing, drawing, entropy, framing, freezing, parts, planning, steps
 from sampling.service.limits import exempt_kinds, yearly_cap
@@ -366,6 +367,7 @@ def _page(no: str, form: Form) -> Any:
             reserves = units.drawn_views(session, _ordered(session, no, reserves=True)[:60])
         is_open = disclosed.is_disclosed(session, no)
         changes = seats.seat_change_views(session, detail.summary.id)
+        row = row_of_plan(session, no)
     address = url_for("verify.show", no=no, _external=True)
     page = render_template(
         "pages/draw.html",
@@ -380,6 +382,7 @@ def _page(no: str, form: Form) -> Any:
         left_out=Counter(reason for _code, reason in frame.exclusions) if frame else {},
         reserves=reserves,
         changes=changes,
+        row=row,
         steps=_steps(detail),
         step=step if waits else None,  # what came of it is the plan itself
         is_long=is_long,

@@ -75,7 +75,13 @@ def _columns() -> list[Column]:
             under=lambda line: line.product,
             sortable=False,
         ),
-        Column("plan", _("Plan"), lambda line: line.plan_no, sortable=False),
+        Column(
+            "plan",
+            _("Plan"),
+            lambda line: line.plan_no,
+            link=lambda line: url_for("plans.draw", no=line.plan_no) if line.plan_no else None,
+            sortable=False,
+        ),
         Column(
             "purpose", _("Purpose"), lambda line: line.purpose, "label:case_purpose",
             order="purpose",
@@ -109,6 +115,7 @@ def listing(extension: str | None) -> Any:
     """Cases that the reader may see, newest first; what is due and overdue by a filter."""
     filters = [
         Filter("q", _("Number, enterprise or product")),
+        Filter("plan_no", _("Plan")),
         Filter("state", _("State"), [(code, label("case", code)) for code in LABELS["case"]]),
         Filter(
             "purpose",
@@ -126,6 +133,7 @@ def listing(extension: str | None) -> Any:
     statement = cases.cases_matching(
         state=found.chosen("state") or None,
         purpose=found.chosen("purpose") or None,
+        plan_no=found.chosen("plan_no") or None,
         text=found.chosen("q") or None,
         overdue=due == "overdue",
         due_by=today() + SOON if due == "soon" else None,

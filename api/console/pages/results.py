@@ -87,7 +87,13 @@ def _columns() -> list[Column]:
             link=lambda row: url_for("results.inspection", plan_no=row.plan_no, code=row.code),
             under=lambda row: row.code,
         ),
-        Column("plan", _("Plan"), lambda row: row.plan_no, under=lambda row: row.plan_title),
+        Column(
+            "plan",
+            _("Plan"),
+            lambda row: row.plan_no,
+            link=lambda row: url_for("plans.draw", no=row.plan_no),
+            under=lambda row: row.plan_title,
+        ),
         Column("inspected_on", _("Inspected"), lambda row: row.inspected_on, "day"),
         Column("outcome", _("Outcome"), lambda row: row.outcome, "state:outcome"),
         Column(
