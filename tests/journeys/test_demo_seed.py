@@ -28,14 +28,21 @@ from registry import queries as registry
 from registry import service
 from registry.imports import INSPECTORS, ROSTER
 from risk.queries.signals import open_signals, signal_detail
-from runtime.demo import acts, seed, story
+from runtime.demo import acts, cases, fieldwork, lots, papers, publicity, seed, story, supervision
 from runtime.demo.accounts import actor
 from runtime.demo.catalogue import CHARGER
 from runtime.demo.city import SEED, City, build_city
 from runtime.demo.samples import samples
 from runtime.verify import verify
 from sampling.maths.bundle import packed
+from sampling.queries import log as draw_log
+from sampling.queries.acceptance import series_by_no
+from sampling.queries.papers import newest_edition, row_of_plan
 from sampling.queries.plans import plan_by_no, plan_detail
+from sampling.queries.procedure import case_by_no, case_dossier
+from sampling.queries.publication import record_by_no as publication_record
+from sampling.queries.records import record_by_no
+from sampling.queries.seats import seat_change_views
 from sampling.queries.units import drawn_statement, drawn_views
 from sampling.queries.work import tasks_of
 from sampling.service.parts import sealed_bundle
@@ -128,7 +135,9 @@ def test_seeding_again_changes_nothing(demo: SimpleNamespace) -> None:
         counts = " UNION ALL ".join(
             f"SELECT '{name}' AS name, count(*) AS rows FROM {name}"
             for name in ("enterprise", "incident", "trace_event", "signal", "plan", "recall",
-                         "outbox_message", "job_run", "account", "grade_change")
+                         "outbox_message", "job_run", "account", "grade_change", "sampling_paper",
+                         "sampling_case", "sampling_record", "result_publication",
+                         "acceptance_lot", "rapid_test", "seat_change", "department_result")
         )  # fmt: skip
         with read_only() as session:
             return {row.name: row.rows for row in session.execute(text(counts))}
@@ -320,6 +329,153 @@ def test_the_sample_files_hold_exactly_the_faults_they_promise(
 
         assert len({problem.row for problem in outcome.problems}) == sample.faults, sample.name
         assert not outcome.stored
+
+
+def test_the_story_keeps_its_numbers(demo: SimpleNamespace) -> None:
+    year = demo.as_of[:4]
+
+    with read_only() as session:
+        numbers = [
+            acts.told(session, key) for key in (acts.SIGNAL, acts.PLAN, acts.OPEN_PLAN, acts.RECALL)
+        ]
+
+    assert numbers == [
+        f"WS-{year}-0006", f"CC-{year}-0001", f"CC-{year}-0002", f"RC-{year}-0001",
+    ]  # fmt: skip
+
+
+def test_every_drawn_plan_carries_out_a_row_that_somebody_else_approved(
+    demo: SimpleNamespace,
+) -> None:
+    with read_only() as session:
+        annual = newest_edition(session, acts.told(session, papers.ANNUAL))
+        rows = {
+            key: row_of_plan(session, acts.told(session, key))
+            for key in (acts.PLAN, acts.OPEN_PLAN, supervision.PLAN, supervision.JOINT_PLAN)
+        }
+
+    assert annual.state == "published"
+    assert annual.approved_by != annual.drafted_by
+    assert rows == {
+        acts.PLAN: (annual.no, papers.CHARGERS),
+        acts.OPEN_PLAN: (annual.no, papers.CHILDREN),
+        supervision.PLAN: (annual.no, papers.BATTERIES),
+        supervision.JOINT_PLAN: (annual.no, papers.JOINT),
+    }
+
+
+def test_supervision_is_drawn_with_unequal_chances_and_one_certain_unit(
+    demo: SimpleNamespace, tmp_path: Path
+) -> None:
+    with read_only() as session:
+        no = acts.told(session, supervision.PLAN)
+        detail = plan_detail(session, no)
+        units = drawn_views(session, list(session.execute(drawn_statement(no)).scalars()))
+        changes = seat_change_views(session, detail.summary.id)
+        parts = sealed_bundle(session, plan_by_no(session, no), only_public=False)
+    path = tmp_path / "bundle.zip"
+    path.write_bytes(packed(parts))
+    certain = {one["code"] for one in detail.filters["certain"]}
+
+    assert detail.purpose == "supervision"
+    assert len({unit.chance for unit in units if unit.chance < 1}) > 1
+    assert len(certain) == 1
+    assert {unit.code for unit in units if unit.chance == 1} == certain
+    assert len(changes) == 1
+    assert verify(path).agrees
+
+
+def test_cases_stand_at_every_point_of_their_way(demo: SimpleNamespace) -> None:
+    with read_only() as session:
+        found = {
+            kind: case_dossier(session, acts.told(session, key)) for kind, key in cases.CASE.items()
+        }
+    clocks = {
+        kind: {(one.rule_id, one.standing) for one in file.clocks} for kind, file in found.items()
+    }
+
+    assert {kind: file.case.state for kind, file in found.items()} == {
+        "passed": "closed",
+        "correcting": "ordered_to_correct",
+        "objected": "objection_open",
+        "overdue": "ordered_to_correct",
+        "notified": "notified",
+        "monitored": "risk_assessed",
+        "drawn": "drawn",
+    }
+    assert ("failure.correct", "running") in clocks["correcting"]
+    assert ("failure.correct", "overdue") in clocks["overdue"]
+    assert ("objection.decide", "running") in clocks["objected"]
+    assert found["monitored"].case.verdict is None
+
+
+def test_cases_stand_on_signed_records_and_a_draft_waits(demo: SimpleNamespace) -> None:
+    with read_only() as session:
+        number = case_by_no(session, acts.told(session, cases.CASE["passed"])).record_no
+        signed = record_by_no(session, number or "")
+        draft = record_by_no(session, acts.told(session, fieldwork.DRAFT))
+
+    assert signed.state == "signed"
+    assert sorted(sample.kind for sample in signed.samples) == ["retained", "test", "test"]
+    assert draft.state == "draft"
+    assert draft.plan_no == signed.plan_no
+
+
+def test_results_are_public_only_after_a_second_person_and_one_is_struck(
+    demo: SimpleNamespace,
+) -> None:
+    with read_only() as session:
+        rows = {
+            key: publication_record(session, acts.told(session, key))
+            for key in (
+                publicity.SAMPLE, publicity.PUBLISHED, publicity.WITHDRAWN, publicity.WAITING,
+            )
+        }  # fmt: skip
+
+    assert [row.state for row in rows.values()] == ["published"] * 3 + ["pending"]
+    assert all(
+        row.reviewed_by not in (None, row.recorded_by)
+        for key, row in rows.items()
+        if key != publicity.WAITING
+    )
+    assert rows[publicity.SAMPLE].outcome == "fail"
+    assert rows[publicity.PUBLISHED].codes == ["1"]
+    assert rows[publicity.WITHDRAWN].withdraw_reason
+
+
+def test_the_lots_are_under_tightened_inspection(demo: SimpleNamespace) -> None:
+    with read_only() as session:
+        series = series_by_no(session, acts.told(session, lots.SERIES))
+
+    assert (series.state, series.is_stopped, series.lots) == ("tightened", False, 7)
+
+
+def test_one_department_of_the_joint_visit_has_published(demo: SimpleNamespace) -> None:
+    with read_only() as session:
+        plan = plan_by_no(session, acts.told(session, supervision.JOINT_PLAN))
+        row = session.execute(
+            text("SELECT code, published_at FROM department_result WHERE plan_id = :plan"),
+            {"plan": plan.id},
+        ).one()
+
+    assert len(plan.team["departments"]) == 2
+    assert row.published_at is not None
+
+
+def test_every_entry_of_the_draw_log_is_under_a_signed_checkpoint(demo: SimpleNamespace) -> None:
+    with read_only() as session:
+        entries = session.execute(
+            text("SELECT count(*) FROM journal_entry WHERE stream = :stream"),
+            {"stream": draw_log.STREAM},
+        ).scalar_one()
+        days = session.execute(
+            text("SELECT recorded_at FROM journal_entry WHERE stream = :stream ORDER BY sequence"),
+            {"stream": draw_log.STREAM},
+        ).scalars().all()  # fmt: skip
+        covered = session.execute(text("SELECT max(size) FROM log_checkpoint")).scalar_one()
+
+    assert covered == entries
+    assert days == sorted(days)  # the past was played before the present
 
 
 def test_a_database_of_real_data_refuses_the_demo(committed: str) -> None:

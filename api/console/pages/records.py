@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from api.auth import current_access, current_actor, require
 from api.console.forms import Fault, Form
-from api.console.labels import LABELS, label
+from api.console.labels import label
 from api.console.languages import problem_words
 from api.console.listing import EXTENSIONS, Column, Filter, Listing
 from api.console.prints import (
@@ -109,7 +109,8 @@ def _columns() -> list[Column]:
 def listing(extension: str | None) -> Any:
     """Sampling records, newest first."""
     with read_only(current_access()) as session:
-        states = [(code, label("record", code)) for code in LABELS["record"] if code != "replaced"]
+        # The family of words is shared with records of publication.
+        states = [(code, label("record", code)) for code in ("draft", "signed", "discarded")]
         found = Listing(
             _columns(),
             [
