@@ -176,9 +176,9 @@ def test_the_real_roster_from_annual_plan_to_publication(
     ).json["numbers"]
     case = f"{STAFF}/cases/{numbers[0]}"
     team = certain["team"]
-    sampler = factories.account(session, role=Role.INSPECTOR, person_id=team[0]["person_id"])
-    known = {one.id: one.number for one in inspectors}
-    names = [known[seat["person_id"]] for seat in team]
+    known = {one.number: one.id for one in inspectors}
+    names = [seat["number"] for seat in team]
+    sampler = factories.account(session, role=Role.INSPECTOR, person_id=known[names[0]])
     record = factories.signed_record(
         session,
         no="CY-2023-0001",
