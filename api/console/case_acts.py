@@ -17,7 +17,7 @@ from core.clock import today
 from sampling.maths.procedure import MOVES
 from sampling.maths.procedure_words import CITATIONS, Act, Evidence, Kind
 from sampling.queries.procedure import CaseDossier
-from sampling.queries.records import RecordView
+from sampling.queries.record_parts import RecordView
 from sampling.service.procedure import moves
 from sampling.service.procedure.facts import CHANNELS
 
