@@ -6,7 +6,6 @@ failure that the demo's enterprise may still object to; one of risk monitoring; 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +14,12 @@ from sqlalchemy.orm import Session
 from core import files, meta
 from core.actors import SYSTEM, Actor, Role
 from core.progress import Progress
+from registry.queries import inspectors
 from runtime.demo import days, exhibits, fieldwork, supervision
 from runtime.demo.accounts import actor
 from runtime.demo.acts import told
 from runtime.demo.city import City
-from runtime.demo.fieldwork import Goods, goods_at
+from runtime.demo.fieldwork import Goods, Visit, channel_of, goods_at, signed_record, team_of
 from sampling.maths.procedure_words import Act, Domain, Purpose
 from sampling.models.procedure import SamplingCase
 from sampling.service import results
@@ -57,8 +57,7 @@ class Way:
     city: City
     lead: Actor
     case: SamplingCase
-    goods: Goods
-    samplers: Sequence[str]
+    visit: Visit
 
     def do(self, back: int, act: Act, on: str = "", **facts: Any) -> None:
         """One act on a day; ``on`` names the fact that is the day."""
@@ -66,15 +65,16 @@ class Way:
         with days.on(self.city, back, 11):
             carry_out(self.session, self.lead, self.case.no, act, {**told_on, **facts})
 
-    def sampled(self, back: int, record_no: str) -> None:
-        """Notice, visit and sealed samples, on one day."""
-        number = self.case.no.rpartition("-")[2]
-        notice = f"TZ-演示-{number}"
-        self.do(back, Act.GIVE_NOTICE, "noticed_on", notice_no=notice, samplers=list(self.samplers))
+    def sampled(self) -> None:
+        """Notice, visit, signed record and sealed samples, on one day."""
+        back, record_no = self.visit.back, signed_record(self.session, self.city, self.visit)
+        number = record_no.rpartition("-")[2]
+        notice, people = f"TZ-演示-{number}", list(self.visit.samplers)
+        self.do(back, Act.GIVE_NOTICE, "noticed_on", notice_no=notice, samplers=people)
         self.do(back, Act.ARRIVE, "arrived_on")
         made = {}
-        if self.goods.maker.code != _code_of(self.case):
-            made = {"producer_code": self.goods.maker.code}
+        if self.visit.goods.maker.code != self.visit.code:
+            made = {"producer_code": self.visit.goods.maker.code}
         self.do(
             back,
             Act.SAMPLE,
@@ -82,7 +82,7 @@ class Way:
             record_no=record_no,
             test_samples=6,
             retained_samples=3,
-            seal_no=f"F-0711-{number}",
+            seal_no=f"F-{number}-01 至 03",
             **made,
         )
 
@@ -157,48 +157,42 @@ def cases(session: Session, city: City, progress: Progress) -> None:
     }
     for kind, way in ways.items():
         meta.put(session, CASE[kind], way.case.no)
-    with days.on(city, 35, 16):
-        failed = {units[1].code, units[3].code}
-        results.record_results(
-            session,
-            actor(session, Role.LEAD_INSPECTOR),
-            plan_no,
-            [_found(city, unit, unit.code in failed) for unit in units if unit is not units[2]],
-        )
+    _record_results(session, city, plan_no, units)
     rapid_tests(session, city)
     with days.on(city, 1, 9):
-        way = _begun(session, city, fieldwork.fresh(session))
+        way = _begun(session, city, fieldwork.fresh(session), 0)
         meta.put(session, CASE["drawn"], way.case.no)
     settle_cases(session, SYSTEM)
     progress("cases", 1, 1)
 
 
-def _begun(session: Session, city: City, unit: DrawnUnitView) -> Way:
-    lead = actor(session, Role.LEAD_INSPECTOR)
+def _begun(session: Session, city: City, unit: DrawnUnitView, back: int) -> Way:
+    lead, plan_no = actor(session, Role.LEAD_INSPECTOR), told(session, supervision.PLAN)
     goods = goods_at(city, unit.code)
+    channel = channel_of(goods, unit.code)
     (case,) = open_cases(
         session,
         lead,
-        told(session, supervision.PLAN),
+        plan_no,
         codes=[unit.code],
         product=Product(goods.product.name, goods.product.brand, goods.product.model, goods.lot_no),
-        domain=Domain(fieldwork.channel_of(goods, unit.code)),
+        domain=Domain(channel),
     )
-    return Way(session, city, lead, case, goods, [seat.number for seat in unit.team])
+    visit = Visit(unit.code, goods, team_of(unit), back, plan_no=plan_no, channel=channel)
+    return Way(session, city, lead, case, visit)
 
 
-def _started(session: Session, city: City, unit: DrawnUnitView, back: int, record: str) -> Way:
+def _started(session: Session, city: City, unit: DrawnUnitView, back: int) -> Way:
     with days.on(city, back + 1, 9):
-        way = _begun(session, city, unit)
-    way.sampled(back, record)
+        way = _begun(session, city, unit, back)
+    way.sampled()
     way.tested(back - 1)
     return way
 
 
 def _passed(session: Session, city: City, unit: DrawnUnitView) -> Way:
     """Nobody objected to a pass; the samples went back."""
-    record = told(session, fieldwork.SIGNED)
-    way = _started(session, city, unit, fieldwork.SAMPLED_BACK, record)
+    way = _started(session, city, unit, 124)
     way.reported(105)
     way.notified(104, failed=False)
     way.received(101)
@@ -210,7 +204,7 @@ def _passed(session: Session, city: City, unit: DrawnUnitView) -> Way:
 
 def _correcting(session: Session, city: City, unit: DrawnUnitView) -> Way:
     """A failure that stands; 60 days to correct it are running."""
-    way = _started(session, city, unit, 110, "CY-演示-02")
+    way = _started(session, city, unit, 110)
     way.reported(90, FAILED)
     way.notified(88, failed=True)
     way.received(85)
@@ -222,7 +216,7 @@ def _correcting(session: Session, city: City, unit: DrawnUnitView) -> Way:
 
 def _objected(session: Session, city: City, unit: DrawnUnitView) -> Way:
     """The unit objected on paper in time; the decision is due."""
-    way = _started(session, city, unit, 45, "CY-演示-03")
+    way = _started(session, city, unit, 45)
     way.reported(20, FAILED)
     way.notified(18, failed=True)
     way.received(12)
@@ -240,7 +234,7 @@ def _objected(session: Session, city: City, unit: DrawnUnitView) -> Way:
 
 def _overdue(session: Session, city: City, unit: DrawnUnitView) -> Way:
     """Correction was ordered; the 60 days and the days of the re-check have passed."""
-    way = _started(session, city, unit, 125, "CY-演示-04")
+    way = _started(session, city, unit, 125)
     way.reported(120, FAILED)
     way.notified(119, failed=True)
     way.received(118)
@@ -250,10 +244,22 @@ def _overdue(session: Session, city: City, unit: DrawnUnitView) -> Way:
     return way
 
 
-def _found(city: City, unit: DrawnUnitView, failed: bool) -> dict[str, Any]:
+def _record_results(session: Session, city: City, plan_no: str, units: list[DrawnUnitView]) -> None:
+    """What the visits of the plan found, where no dispute is open; the last ones lately."""
+    lead = actor(session, Role.LEAD_INSPECTOR)
+    early = ((units[3], 125, True), (units[0], 124, False), (units[1], 110, True))
+    with days.on(city, 35, 16):
+        found = [_found(city, unit, back, failed) for unit, back, failed in early]
+        results.record_results(session, lead, plan_no, found)
+    with days.on(city, 10, 16):
+        found = [_found(city, unit, 12, False) for unit in units[4:]]
+        results.record_results(session, lead, plan_no, found)
+
+
+def _found(city: City, unit: DrawnUnitView, back: int, failed: bool) -> dict[str, Any]:
     found = {
         "code": unit.code,
-        "inspected_on": days.day(city, 110),
+        "inspected_on": days.day(city, back),
         "outcome": "fail" if failed else "pass",
         "inspected": 1,
     }
@@ -290,19 +296,38 @@ def rapid_tests(session: Session, city: City) -> None:
     meta.put(session, CASE["monitored"], _monitored(session, city, unclear).case.no)
 
 
-def _because(session: Session, city: City, rapid: str, back: int, **facts: Any) -> Way:
-    lead, maker = actor(session, Role.LEAD_INSPECTOR), city.story.firms["maker"]
-    goods = Goods(city.story.products["maker"], maker, "")
-    samplers = [person.number for person in city.people[4:6]]
-    with days.on(city, back, 14):
-        case = sample_because(session, lead, rapid, **facts)
-    return Way(session, city, lead, case, goods, samplers)
+def _because(
+    session: Session, city: City, rapid: str, firm: str, back: int, purpose: Purpose
+) -> Way:
+    """A case that a rapid test led to; two people who sample in turn."""
+    lead, firms = actor(session, Role.LEAD_INSPECTOR), city.story.firms
+    channel = "production" if firm == "maker" else "shop"
+    with days.on(city, back + 1, 14):
+        case = sample_because(session, lead, rapid, purpose=purpose, domain=Domain(channel))
+    chosen = {person.number for person in city.people[4:6]}
+    people = {
+        each.number: Actor(None, each.name, Role.INSPECTOR, person_id=each.person_id)
+        for each in inspectors(session)
+        if each.number in chosen
+    }
+    own = goods_at(city, firms[firm].code)
+    goods = Goods(own.product, firms[firm], case.lot_no or "")
+    visit = Visit(
+        firms[firm].code,
+        goods,
+        people,
+        back,
+        why=f"快检 {rapid} 读数异常（演示）",
+        purpose=purpose.value,
+        channel=channel,
+    )
+    return Way(session, city, lead, case, visit)
 
 
 def _notified(session: Session, city: City, rapid: str) -> Way:
     """The label fails at the demo's enterprise: it has a letter to receive, and may object."""
-    way = _because(session, city, rapid, 26, domain=Domain.PRODUCTION)
-    way.sampled(25, "CY-演示-05")
+    way = _because(session, city, rapid, "maker", 25, Purpose.SUPERVISION)
+    way.sampled()
     way.tested(24)
     way.reported(8, _LABEL)
     way.notified(2, failed=True)
@@ -311,8 +336,8 @@ def _notified(session: Session, city: City, rapid: str) -> Way:
 
 def _monitored(session: Session, city: City, rapid: str) -> Way:
     """Risk monitoring (风险监测): findings and an assessment, never a verdict."""
-    way = _because(session, city, rapid, 24, purpose=Purpose.MONITORING, domain=Domain.SHOP)
-    way.sampled(23, "CY-演示-06")
+    way = _because(session, city, rapid, "platform_group", 23, Purpose.MONITORING)
+    way.sampled()
     way.tested(22)
     way.do(
         9,
@@ -329,7 +354,3 @@ def _monitored(session: Session, city: City, rapid: str) -> Way:
         assessment="存在烫伤可能，建议关注同类产品（演示）",
     )
     return way
-
-
-def _code_of(case: SamplingCase) -> str | None:
-    return case.unit_code

@@ -1,14 +1,16 @@
-"""Sampling records (抽样单) of the supervision plan: one signed and sealed, one still a draft."""
+"""Sampling records (抽样单): signed and sealed ones that cases stand on, and one still a draft."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from core import meta
 from core.actors import Actor, Role
+from core.clock import today
 from core.progress import Progress
 from runtime.demo import days, exhibits, supervision
 from runtime.demo.accounts import actor
@@ -20,8 +22,7 @@ from runtime.demo.records import EnterpriseRecord, ProductRecord
 from sampling.service import agencies, record_files, record_signing, records
 from sampling.views import DrawnUnitView
 
-SIGNED, DRAFT = "demo.story.signed-record", "demo.story.draft-record"  # in core.meta
-SAMPLED_BACK = days.DRAWN_BACK - 6  # days since the visit of the signed record
+DRAFT = "demo.story.draft-record"  # in core.meta: its number
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,23 @@ class Goods:
     product: ProductRecord
     maker: EnterpriseRecord
     lot_no: str
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A sampling as it is written down.
+
+    ``plan_no`` is None where the sample is taken outside a draw; then ``why`` says why.
+    """
+
+    code: str
+    goods: Goods
+    samplers: dict[str, Actor]  # by work number
+    back: int
+    plan_no: str | None = None
+    why: str | None = None
+    purpose: str = "supervision"
+    channel: str = "production"
 
 
 def visited(session: Session) -> list[DrawnUnitView]:
@@ -59,28 +77,25 @@ def goods_at(city: City, code: str) -> Goods:
     return Goods(product, maker, f"{maker.mark}{city.as_of.year % 100}{place % 12 + 1:02d}-{place}")
 
 
-def records_of_samples(session: Session, city: City, progress: Progress) -> None:
-    """A record signed by two samplers and the unit; a notice and a draft for the next visit."""
+def next_visit(session: Session, city: City, progress: Progress) -> None:
+    """The notice and the draft of a record for the visit of today."""
     plan_no = told(session, supervision.PLAN)
-    with days.on(city, SAMPLED_BACK, 10):
-        meta.put(session, SIGNED, _signed(session, city, plan_no, visited(session)[0]))
     unit = fresh(session)
-    lead = actor(session, Role.LEAD_INSPECTOR)
     notice = agencies.issue_notice(
         session,
-        lead,
+        actor(session, Role.LEAD_INSPECTOR),
         plan_no,
         unit.code,
         token=invented(city, "notice").hex(),
         authority=AUTHORITY,
         basis="《产品质量监督抽查管理暂行办法》第十六条",
-        visit_on=city.as_of,
-        valid_until=days.day(city, -14),
+        visit_on=today(),
+        valid_until=today() + timedelta(days=14),
     )
     goods = goods_at(city, unit.code)
     draft = records.start(
         session,
-        _first_of(session, unit),
+        _writer(session, unit),
         channel=channel_of(goods, unit.code),
         plan_no=plan_no,
         code=unit.code,
@@ -102,50 +117,64 @@ def channel_of(goods: Goods, code: str) -> str:
     return "production" if goods.maker.code == code else "shop"
 
 
-def _signed(session: Session, city: City, plan_no: str, unit: DrawnUnitView) -> str:
-    first, second = (
-        Actor(None, seat.name, Role.INSPECTOR, person_id=seat.person_id) for seat in unit.team
-    )
-    goods = goods_at(city, unit.code)
-    record = records.start(
-        session, first, channel=channel_of(goods, unit.code), plan_no=plan_no, code=unit.code
-    )
-    samples = [
-        {"kind": "test", "quantity": "3", "seal_no": "F-0711-01"},
-        {"kind": "test", "quantity": "3", "seal_no": "F-0711-02"},
-        {
-            "kind": "retained",
-            "quantity": "3",
-            "seal_no": "F-0711-03",
-            "place": f"{city.laboratories[0].name}备样室",
-            "storage": "常温干燥",
-        },
-    ]
-    values = _values(city, goods, unit.code)
-    records.save(session, first, record.no, values=values, samples=samples)
-    for kind, name in (("place", "经营场所"), ("label", "标签"), ("seal", "封样")):
-        record_files.attach(
+def team_of(unit: DrawnUnitView) -> dict[str, Actor]:
+    """The people who sample at a drawn unit, by work number."""
+    return {
+        seat.number: Actor(None, seat.name, Role.INSPECTOR, person_id=seat.person_id)
+        for seat in unit.team
+    }
+
+
+def signed_record(session: Session, city: City, visit: Visit) -> str:
+    """A record filled in, signed by both samplers and the unit, and sealed; its number."""
+    first = next(iter(visit.samplers.values()))
+    with days.on(city, visit.back, 10):
+        outside = visit.plan_no is None
+        record = records.start(
             session,
             first,
-            record.no,
-            kind=kind,
-            content=exhibits.picture(city, kind),
-            name=f"{name}（演示图）.png",
+            channel=visit.channel,
+            purpose=visit.purpose,
+            plan_no=visit.plan_no,
+            code=None if outside else visit.code,
+            standalone_reason=visit.why,
+            enterprise_code=visit.code if outside else None,
+            samplers=list(visit.samplers) if outside else (),
         )
-    for sampler in (first, second):
-        record_signing.sign(session, sampler, record.no)
-    record_signing.sign_for_unit(session, first, record.no, name="现场负责人（演示）")
-    record_signing.seal(session, first, record.no)
+        values = _values(city, visit, record.no)
+        records.save(session, first, record.no, values=values, samples=_samples(city, record.no))
+        for kind, name in (("place", "经营场所"), ("label", "标签"), ("seal", "封样")):
+            record_files.attach(
+                session,
+                first,
+                record.no,
+                kind=kind,
+                content=exhibits.picture(city, f"{kind}/{record.no}"),
+                name=f"{name}（演示图）.png",
+            )
+        for sampler in visit.samplers.values():
+            record_signing.sign(session, sampler, record.no)
+        record_signing.sign_for_unit(session, first, record.no, name="现场负责人（演示）")
+        record_signing.seal(session, first, record.no)
     return record.no
 
 
-def _values(city: City, goods: Goods, code: str) -> dict[str, Any]:
-    is_own = goods.maker.code == code
+def _samples(city: City, number: str) -> list[dict[str, str]]:
+    mark = f"F-{number.rpartition('-')[2]}"
+    place = f"{city.laboratories[0].name}备样室"
+    test = [{"kind": "test", "quantity": "3", "seal_no": f"{mark}-0{place}"} for place in (1, 2)]
+    kept = {"kind": "retained", "quantity": "3", "seal_no": f"{mark}-03"}
+    return [*test, {**kept, "place": place, "storage": "常温干燥"}]
+
+
+def _values(city: City, visit: Visit, number: str) -> dict[str, Any]:
+    goods = visit.goods
+    is_own = goods.maker.code == visit.code
     return {
         "task_source": "省级监督抽查（演示）",
         "level": "province",
-        "notice_no": "TZ-演示-01",
-        "sampled_on": days.day(city, SAMPLED_BACK).isoformat(),
+        "notice_no": f"TZ-演示-{number.rpartition('-')[2]}",
+        "sampled_on": days.day(city, visit.back).isoformat(),
         "method": "从待销产品中随机抽取",
         "contact_name": "现场联系人（演示）",
         "contact_phone": "0990-555-0107",
@@ -155,7 +184,7 @@ def _values(city: City, goods: Goods, code: str) -> dict[str, Any]:
         "product_name": goods.product.name,
         "brand": goods.product.brand,
         "model": goods.product.model,
-        "lot_no": goods.lot_no,
+        "lot_no": goods.lot_no or "/",
         "standard_no": goods.product.standard,
         "category_code": goods.product.category_code,
         "base_quantity": "180",
@@ -169,12 +198,12 @@ def _values(city: City, goods: Goods, code: str) -> dict[str, Any]:
         "retained_place": f"{city.laboratories[0].name}备样室",
         "storage": "常温干燥",
         "send_to": city.laboratories[0].name,
-        "send_by": days.day(city, SAMPLED_BACK - 5).isoformat(),
+        "send_by": days.day(city, visit.back - 5).isoformat(),
         "remarks": "演示数据，均为虚构",
     }
 
 
-def _first_of(session: Session, unit: DrawnUnitView) -> Actor:
+def _writer(session: Session, unit: DrawnUnitView) -> Actor:
     """Who writes the draft: the demo's inspector if he goes there, else the lead inspector."""
     inspector = actor(session, Role.INSPECTOR)
     if inspector.person_id in {seat.person_id for seat in unit.team}:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from core import meta
 from core.actors import Role
 from core.progress import Progress
-from runtime.demo import acts, cases, days, fieldwork
+from runtime.demo import acts, cases, days, fieldwork, supervision
 from runtime.demo.accounts import actor
 from runtime.demo.acts import drawn_units, told
 from runtime.demo.city import City
@@ -26,6 +26,7 @@ def publication(session: Session, city: City, progress: Progress) -> None:
     """A failed sample, two inspections of which one is withdrawn, and one that waits for review."""
     lead, admin = actor(session, Role.LEAD_INSPECTOR), actor(session, Role.ADMINISTRATOR)
     meta.put(session, SAMPLE, _sample(session, city))
+    _early_results(session, city)
     plan_no = told(session, acts.PLAN)
     passed = [
         unit.code
@@ -43,6 +44,19 @@ def publication(session: Session, city: City, progress: Progress) -> None:
     progress("publication", 1, 1)
 
 
+def _early_results(session: Session, city: City) -> None:
+    """Of the supervision plan: what was found early is public but for one, which is overdue."""
+    lead, admin = actor(session, Role.LEAD_INSPECTOR), actor(session, Role.ADMINISTRATOR)
+    plan_no = told(session, supervision.PLAN)
+    for kind, code in (("passed", "1"), ("correcting", "5")):
+        case = case_by_no(session, told(session, cases.CASE[kind]))
+        unit_code = case.unit_code or ""
+        with days.on(city, 34, 10):
+            row = publishing.record_inspection(session, lead, plan_no, unit_code, codes=[code])
+        with days.on(city, 34, 16):
+            publishing.publish_record(session, admin, row.no)
+
+
 def _sample(session: Session, city: City) -> str:
     """The failure whose correction is running, in the columns of the notice."""
     lead, admin = actor(session, Role.LEAD_INSPECTOR), actor(session, Role.ADMINISTRATOR)
@@ -50,7 +64,7 @@ def _sample(session: Session, city: City) -> str:
     firm = next(firm for firm in city.enterprises if firm.code == case.unit_code)
     goods = fieldwork.goods_at(city, firm.code)
     result = PublishableResult(
-        sample_no="CY-演示-02-J1",
+        sample_no=f"{case.record_no}-J1",
         case_no=case.no,
         purpose=Purpose.SUPERVISION,
         stage=Stage.CONFIRMED,
@@ -72,15 +86,15 @@ def _sample(session: Session, city: City) -> str:
         laboratory=city.laboratories[0].name,
         task_source="省级监督抽查（演示）",
     )
-    with days.on(city, 30, 10):
+    with days.on(city, 36, 10):
         row = publishing.record_sample(
             session,
             lead,
             result,
             serial=1,
             announcement_no=f"{city.as_of.year} 年第 7 号（演示）",
-            announced_on=days.day(city, 30),
+            announced_on=days.day(city, 36),
         )
-    with days.on(city, 30, 16):
+    with days.on(city, 36, 16):
         publishing.publish_record(session, admin, row.no)
     return row.no
