@@ -486,11 +486,17 @@ def label(family: str, code: object) -> str:
     return str(words) if words is not None else str(code if code is not None else "—")
 
 
-def words_of_codes(fact: str) -> list[str]:
-    """The words of a refusal's fact that is a code, or several with commas; empty for others."""
+def words_of_codes(fact: str, domain: str = "") -> list[str]:
+    """The words of a refusal's fact that is a code, or several with commas; empty for others.
+
+    A recall's acts and states are called like a recall's in its own refusals, and come last in
+    those of others.
+    """
+    is_recall = domain == "recall"
+    families = sorted(_IN_REFUSALS, key=lambda each: each.startswith("recall") != is_recall)
     told = []
     for code in fact.split(", "):
-        family = next((each for each in _IN_REFUSALS if code in LABELS[each]), None)
+        family = next((each for each in families if code in LABELS[each]), None)
         if family is None:
             return []
         told.append(label(family, code))

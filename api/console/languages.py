@@ -28,12 +28,17 @@ _PLACE = re.compile(r"\{(\w*)(?:![rsa])?(?::[^{}]*)?\}")
 
 
 def chosen_language() -> str:
-    """``?lang=``, else the cookie, else Chinese."""
+    """``?lang=``, else the cookie, else for programs ``Accept-Language``, else Chinese.
+
+    People read Chinese first, whatever their browser was sold with; a program says what it wants.
+    """
     if not has_request_context():
         return DEFAULT
     for given in (request.args.get("lang"), request.cookies.get(COOKIE)):
         if given in LANGUAGES:
             return given
+    if request.path.startswith("/api/"):
+        return request.accept_languages.best_match(list(LANGUAGES), DEFAULT) or DEFAULT
     return DEFAULT
 
 
@@ -47,6 +52,8 @@ def keep_choices(response: Response) -> Response:
     if request.endpoint != "static":
         response.headers["Content-Language"] = language_tag()
         response.vary.add("Cookie")
+        if request.path.startswith("/api/"):
+            response.vary.add("Accept-Language")
     return response
 
 
@@ -82,14 +89,19 @@ def _templates() -> tuple[tuple[re.Pattern[str], tuple[str, ...], str], ...]:
     return tuple(found)
 
 
-def filled(template: str, facts: dict[str, Any]) -> str:
-    """A template in the visitor's language with facts in it; facts that are words are said too."""
-    told = {key: _fact(fact) if isinstance(fact, str) else fact for key, fact in facts.items()}
+def filled(template: str, facts: dict[str, Any], domain: str = "") -> str:
+    """A template in the visitor's language with facts in it; facts that are words are said too.
+
+    ``domain``: whose refusal it is, because one code is called differently in two of them.
+    """
+    told = {
+        key: _fact(fact, domain) if isinstance(fact, str) else fact for key, fact in facts.items()
+    }
     return gettext(template).format(**told) if template else ""
 
 
-def _fact(fact: str) -> str:
-    codes, reasons = words_of_codes(fact), words_of_reasons(fact)
+def _fact(fact: str, domain: str) -> str:
+    codes, reasons = words_of_codes(fact, domain), words_of_reasons(fact)
     if reasons:
         return reasons
     return ("、" if language() == "zh" else ", ").join(codes) if codes else said(fact)
@@ -123,7 +135,7 @@ def _recognised(words: str) -> str:
 
 def refusal_words(error: Refusal) -> str:
     """Why something was refused, in the visitor's language."""
-    return filled(error.message, error.facts)
+    return filled(error.message, error.facts, error.code.partition("/")[0])
 
 
 def problem_words(problem: FieldProblem) -> str:

@@ -21,7 +21,6 @@ from runtime.demo.acts import told
 from runtime.demo.city import City
 from runtime.demo.fieldwork import Goods, Visit, channel_of, goods_at, signed_record, team_of
 from sampling.maths.procedure_words import Act, Domain, Purpose
-from sampling.models.procedure import SamplingCase
 from sampling.service import results
 from sampling.service.procedure.moves import carry_out
 from sampling.service.procedure.opening import (
@@ -56,7 +55,7 @@ class Way:
     session: Session
     city: City
     lead: Actor
-    case: SamplingCase
+    case: Any  # a row of the service
     visit: Visit
 
     def do(self, back: int, act: Act, on: str = "", **facts: Any) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.clock import today
@@ -134,11 +134,14 @@ def contract_on(
     role: str,
     on: date,
     category_code: str | None = None,
+    agency_name: str | None = None,
 ) -> AgencyContract | None:
     """The contract that covers a body on a day; None where none does.
 
     Parameters
     ----------
+    agency_name : str, optional
+        Its full name: the register may number a body otherwise than its contract does.
     role : {"agency", "laboratory"}
     category_code : str, optional
         Product to be sampled or tested; a contract without categories covers all.
@@ -146,7 +149,7 @@ def contract_on(
     rows = session.execute(
         select(AgencyContract)
         .where(
-            AgencyContract.agency_code == agency_code,
+            _is_of(agency_code, agency_name),
             AgencyContract.role == role,
             AgencyContract.valid_from <= on,
             AgencyContract.valid_until >= on,
@@ -159,6 +162,18 @@ def contract_on(
         if not row.category_codes or category_code is None or category_code in row.category_codes:
             return row
     return None
+
+
+def has_contracts(session: Session, *, agency_code: str, agency_name: str, role: str) -> bool:
+    """True where a body was ever entrusted, whether or not the contract is in force."""
+    statement = select(AgencyContract.id).where(
+        _is_of(agency_code, agency_name), AgencyContract.role == role
+    )
+    return session.execute(statement.limit(1)).first() is not None
+
+
+def _is_of(agency_code: str, agency_name: str | None) -> ColumnElement[bool]:
+    return or_(AgencyContract.agency_code == agency_code, AgencyContract.agency_name == agency_name)
 
 
 def notices_matching(*, plan_no: str | None = None) -> Select[CheckNotice]:

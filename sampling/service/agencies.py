@@ -161,7 +161,12 @@ def refuse_uncovered(
         There is none: not yet, no longer, ended, or for other products.
     """
     row = contract_on(
-        session, agency_code=agency_code, role=role, on=on, category_code=category_code
+        session,
+        agency_code=agency_code,
+        agency_name=agency_name,
+        role=role,
+        on=on,
+        category_code=category_code,
     )
     if row is None:
         raise ContractNotValid(agency=agency_name, on=str(on), scope=category_code or role)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from core.clocks import add_months
 from registry import queries as registry
 from registry.errors import RuleNotInForce
+from registry.maths.packs import UNCONFIRMED
 from registry.queries import RosterUnit
 from sampling.models.plans import Plan, Purpose
 from sampling.queries.work import sampled_products, visits_in_year
@@ -42,7 +43,9 @@ def yearly_cap(session: Session, on: date) -> Limit | None:
         rule = registry.rule_on(session, *CAP, on)
     except RuleNotInForce:
         return None
-    return Limit(int(str(rule.value)), f"{rule.citation.source} {rule.citation.article}")
+    cited = rule.citation
+    article = "" if cited.article == UNCONFIRMED else f" {cited.article}"
+    return Limit(int(str(rule.value)), f"{cited.source}{article}")
 
 
 def exempt_kinds(session: Session, on: date) -> tuple[str, ...]:

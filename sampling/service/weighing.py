@@ -27,6 +27,7 @@ class Weighed:
     by_code: Mapping[str, tuple[int, int, int]]  # odds_num, odds_den, chance
     calibrated: Mapping[str, bool]
     error: Mapping[str, float]
+    certain: Sequence[Mapping[str, str]]  # code in the draw, and reason
 
 
 def checked_method(method: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -115,7 +116,12 @@ def weigh(plan: Plan, frame: Frame, strata: Sequence[Stratum]) -> Weighed | None
         calibrated[row.key], error[row.key] = found.is_calibrated, found.error
         for (code, _), odds, chance in zip(members, found.odds, found.chance, strict=True):
             by_code[code] = (*odds, chance)
-    return Weighed(by_code, calibrated, error)
+    named = {name: code for code, _, unit in frame.units for name in (unit.code, code)}
+    told = [
+        {"code": named[one["code"]], "reason": one["reason"]}
+        for one in plan.filters.get("certain", ())
+    ]
+    return Weighed(by_code, calibrated, error, told)
 
 
 def _stratum(
@@ -164,7 +170,7 @@ def published(plan: Plan, weighed: Weighed | None) -> dict[str, Any]:
     return {
         "method": "pareto",
         "measure": measure,
-        "certain": [dict(one) for one in plan.filters.get("certain", ())],
+        "certain": [dict(one) for one in weighed.certain],
     }
 
 

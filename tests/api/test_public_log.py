@@ -166,7 +166,7 @@ def test_the_own_ed25519_gives_the_published_answers() -> None:
 
 
 def test_a_range_that_is_not_there_is_refused_in_words(saved: dict[str, str], client: Any) -> None:
-    far = client.get(f"{LOG}/proof/inclusion?sequence=99")
+    far = client.get(f"{LOG}/proof/inclusion?sequence=99", headers={"Accept-Language": "en"})
 
     assert far.status_code == 422
     assert "[1, 14], got 99" in far.text

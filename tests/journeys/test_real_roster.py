@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import imports
 from core.actors import SYSTEM, Role
 from registry.imports import KINDS
-from registry.models import Account
+from registry.models import Account, Enterprise
 from registry.service import issue_token
 from runtime.verify import main as verify_draw
 from sampling.queries.plans import plan_by_no
@@ -55,6 +56,7 @@ PAPER = {
     "body": {"rows": [ROW]},
 }
 VERDICTS = {
+    "report_no": "BG-1",
     "physical": "fail",
     "label": "pass",
     "overall": "fail",
@@ -82,7 +84,7 @@ class People:
         client = self.client(account)
         match = {"If-Match": client.get(read).headers["ETag"]} if read else {}
         answer = client.post(path, headers=match, **facts)
-        assert answer.status_code < 300, (path, answer.status_code, answer.json)
+        assert answer.status_code < 300, (path, answer.status_code, answer.text)
         return answer
 
 
@@ -176,13 +178,15 @@ def test_the_real_roster_from_annual_plan_to_publication(
     ).json["numbers"]
     case = f"{STAFF}/cases/{numbers[0]}"
     team = certain["team"]
-    sampler = factories.account(session, role=Role.INSPECTOR, person_id=team[0]["person_id"])
-    known = {one.id: one.number for one in inspectors}
-    names = [known[seat["person_id"]] for seat in team]
+    known = {one.number: one.id for one in inspectors}
+    names = [seat["number"] for seat in team]
+    sampler = factories.account(session, role=Role.INSPECTOR, person_id=known[names[0]])
     record = factories.signed_record(
         session,
         no="CY-2023-0001",
-        enterprise_id=certain["enterprise_id"],
+        enterprise_id=session.execute(
+            select(Enterprise.id).where(Enterprise.code == preview["code"])
+        ).scalar_one(),
         purpose="supervision",
         plan_id=plan_by_no(session, no).id,
         unit_code=certain["code"],

@@ -31,6 +31,10 @@ from sampling.models.procedure import CaseTest, SamplingCase
 from sampling.models.records import RecordState
 from sampling.queries.records import record_by_no
 from sampling.queries.seats import current_seats
+from sampling.service.procedure.entrusted import (
+    refuse_uncovered_laboratory,
+    refuse_uncovered_samplers,
+)
 from sampling.service.procedure.facts import problem
 from sampling.service.procedure.step import Step
 
@@ -95,6 +99,7 @@ def _give_up(step: Step) -> None:
 
 def _sample(step: Step) -> None:
     case, facts = step.case, step.facts
+    refuse_uncovered_samplers(step)
     case.record_no = _checked_record(step)
     product = facts.get("product") or case.product
     if not product:
@@ -346,6 +351,7 @@ EFFECTS: dict[Act, Callable[[Step], None]] = {
     Act.SAMPLE_AGAIN: _taken_back,
     Act.ORDER_AGAIN: _order_again,
     Act.SEND: _send,
+    Act.RECEIVE: refuse_uncovered_laboratory,
     Act.BEGIN_TEST: begin_test,
     Act.REPORT: _report,
     Act.REPORT_FINDINGS: _report_findings,

@@ -34,7 +34,8 @@ def frame_rows(city: City, plan_no: str) -> dict[str, FrameUnit]:
 
 def test_chances_by_given_sizes_are_committed_and_drawn(city: City, at: Clock) -> None:
     sizes = {one.code: n + 1 for n, one in enumerate(city.enterprises)}
-    certain = [{"code": city.enterprises[3].code, "reason": "投诉集中"}]
+    # One by its credit code, one by another register's number, which has a prefix in the draw.
+    certain = [{"code": city.enterprises[n].code, "reason": "投诉集中"} for n in (3, 4)]
 
     plan_no = drawn(
         city, at, method={"kind": "pareto", "by": "given", "sizes": sizes}, certain=certain
@@ -50,7 +51,7 @@ def test_chances_by_given_sizes_are_committed_and_drawn(city: City, at: Clock) -
     selected = {
         unit.code for unit in city.session.execute(units.drawn_statement(plan_no)).scalars()
     }
-    assert city.enterprises[3].code in selected
+    assert {city.enterprises[3].code, f"licence:{city.enterprises[4].code}"} <= selected
 
 
 def test_a_changed_chance_is_noticed(city: City, at: Clock) -> None:
