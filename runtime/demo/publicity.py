@@ -36,7 +36,7 @@ def publication(session: Session, city: City, progress: Progress) -> None:
         if key != WAITING:
             publishing.publish_record(session, admin, row.no)
     publishing.withdraw_record(
-        session, lead, told(session, WITHDRAWN), reason="录入企业有误，已更正后重新录入（演示）"
+        session, lead, told(session, WITHDRAWN), reason="录入时选错企业（演示）"
     )
     progress("publication", 1, 1)
 

@@ -77,6 +77,7 @@ STAGES = (
     Stage("next-visit", "the next visit", fieldwork.next_visit),
     Stage("publication", "published results", publicity.publication),
     Stage("joint", "a joint visit", supervision.joint_visit),
+    Stage("draft-plan", "a draft plan", supervision.draft_plan),
     Stage("lots", "acceptance sampling", lots.lots),
 )
 

@@ -23,7 +23,9 @@ from runtime.demo.records import EnterpriseRecord
 from runtime.release import release
 from sampling.service import annual, drawing, entropy, freezing, joint, log, planning, recusing
 
-PLAN, JOINT_PLAN = "demo.story.supervision-plan", "demo.story.joint-plan"  # in core.meta
+PLAN, JOINT_PLAN, DRAFT_PLAN = (
+    f"demo.story.{name}-plan" for name in ("supervision", "joint", "draft")
+)  # in core.meta
 CATEGORIES = ("D02", "D05")
 _QUOTAS = {"高": 6, "中": 8, "低": 4}
 # A heavier grade is drawn with a greater chance; 20 in 100 of the chance is the same for all.
@@ -119,6 +121,25 @@ def joint_visit(session: Session, city: City, progress: Progress) -> None:
     joint.publish_department_result(session, lead, made.no, code=code, department=_SUPERVISORS)
     meta.put(session, JOINT_PLAN, made.no)
     progress("joint", 1, 1)
+
+
+def draft_plan(session: Session, city: City, progress: Progress) -> None:
+    """A draft whose size and chances are still open: whoever visits may ask the advisor."""
+    lead = actor(session, Role.LEAD_INSPECTOR)
+    made = planning.create_plan(
+        session,
+        lead,
+        title=f"{city.as_of.year} 年燃气报警器监督抽查（演示，草稿）",
+        purpose="supervision",
+        strata_by="grade",
+        strata=_strata(session, ["R03"], "grade", {"A": 3, "B": 4, "C": 5, "D": 3}, reserve=2),
+        method={"kind": "pareto", "by": "risk_tier", "weights": {"高": 4, "中": 2, "低": 1}},
+        visit_on=today() + timedelta(days=21),
+        sources=SOURCES,
+        category_codes=["R03"],
+    )
+    meta.put(session, DRAFT_PLAN, made.no)
+    progress("draft plan", 1, 1)
 
 
 def _throw_and_draw(session: Session, city: City, no: str, what: str) -> None:

@@ -443,6 +443,14 @@ def test_results_are_public_only_after_a_second_person_and_one_is_struck(
     assert rows[publicity.WITHDRAWN].withdraw_reason
 
 
+def test_a_draft_waits_for_its_design(demo: SimpleNamespace) -> None:
+    with read_only() as session:
+        detail = plan_detail(session, acts.told(session, supervision.DRAFT_PLAN))
+
+    assert detail.summary.state == "draft"
+    assert detail.method["kind"] == "pareto"
+
+
 def test_the_lots_are_under_tightened_inspection(demo: SimpleNamespace) -> None:
     with read_only() as session:
         series = series_by_no(session, acts.told(session, lots.SERIES))
