@@ -19,6 +19,9 @@ from core.unit_of_work import read_only, unit_of_work
 from recall.queries import files
 from recall.service import filing
 from registry.queries import products_of
+from sampling.queries.procedure import case_lines, cases_matching
+
+MOST_CASES = 20  # more stand in the list of cases
 
 blueprint = Blueprint("my", __name__, url_prefix="/console/my")
 
@@ -36,7 +39,10 @@ def todo() -> str:
     due = [(each.next_due, each) for each in lines if each.next_due]
     due += [(clock, each) for each in lines for clock in each.overdue]
     due.sort(key=lambda pair: pair[0].due_on)
-    return render_template("pages/my.html", title=_("To do"), due=due, lines=lines)
+    with read_only(current_access()) as session:
+        open_cases = session.execute(cases_matching(open_only=True).limit(MOST_CASES)).scalars()
+        mine = case_lines(session, list(open_cases))
+    return render_template("pages/my.html", title=_("To do"), due=due, lines=lines, cases=mine)
 
 
 @blueprint.route("/recalls")
