@@ -304,6 +304,7 @@ def _units(session: Session, detail: PlanDetail) -> Listing:
     no = detail.summary.no
     names = {node.code: node.name for node in regions(session)}
     by_grade = detail.summary.strata_by == "grade"
+    opens = current_actor().role in LEADS | {Role.INSPECTOR}  # who may open a task
     columns = [
         Column(
             "name",
@@ -327,7 +328,7 @@ def _units(session: Session, detail: PlanDetail) -> Listing:
             "team",
             _("Inspectors (drawn)"),
             _team,
-            link=lambda unit: url_for("tasks.show", plan_no=no, code=unit.code),
+            link=lambda unit: url_for("tasks.show", plan_no=no, code=unit.code) if opens else None,
         ),
         Column("visit", _("Visit"), _visit, "state:visit", under=lambda unit: unit.reason),
     ]
