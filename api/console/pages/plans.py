@@ -304,7 +304,7 @@ def _units(session: Session, detail: PlanDetail) -> Listing:
     no = detail.summary.no
     names = {node.code: node.name for node in regions(session)}
     by_grade = detail.summary.strata_by == "grade"
-    opens = current_actor().role in LEADS | {Role.INSPECTOR}  # who may open a task
+    opens = current_actor().role in (*LEADS, Role.INSPECTOR)  # who may open a task
     columns = [
         Column(
             "name",
