@@ -117,3 +117,24 @@ def test_the_choice_of_words_by_condition_is_extracted_word_by_word() -> None:
     found = catalogue.found()
     assert {"yes", "no", "possible"} <= set(found)
     assert "yesno" not in found
+
+
+class _Anything(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "1"
+
+
+def test_no_translation_of_a_page_trips_over_a_percent_sign(stored: Catalog) -> None:
+    """Templates fill every message with %: a bare one in either language ends in an error."""
+    tripped = []
+    for message in stored:
+        if not message.id or not any(name.endswith(".html") for name, _line in message.locations):
+            continue
+        own = [message.id] if isinstance(message.id, str) else list(message.id)
+        for words in (*own, *_forms(message)):
+            try:
+                words % _Anything()
+            except (TypeError, ValueError):
+                tripped.append(words)
+
+    assert tripped == []
