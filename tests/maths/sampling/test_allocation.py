@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sampling.maths.allocation import (
@@ -162,6 +162,7 @@ def test_no_split_into_whole_units_beats_the_greedy_one(
     ),
     st.floats(0.0, 1.0),
 )
+@example(facts=[(9, 48.0, 0), (103, 5.626905190055676e-152, 0)], share=1.0)
 def test_no_single_unit_moved_makes_large_whole_allocations_better(
     facts: list[tuple[int, float, int]], share: float
 ) -> None:
