@@ -174,7 +174,7 @@ def _head_start(strata: Sequence[StratumSpread], total: int) -> dict[str, int]:
         # The k-th unit gains A**2 / (k (k - 1)); a part in 10**9 of room for rounding.
         within = one.weight**2 / slope * (1 - 1e-9)
         most = one.most
-        if math.isfinite(within):  # else a spread so much larger than the others wants all
+        if within < 1e300:  # else a spread so much larger than the others wants all
             most = math.floor((1 + math.sqrt(1 + 4 * within)) / 2)
         units[one.key] = max(one.lower, min(most, one.most)) if one.weight > 0 else one.lower
     return units
