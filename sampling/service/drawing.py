@@ -278,8 +278,13 @@ def store_draw(
     }
     said: dict[str, object] = {"no": plan.no, "seed": drawn.seed.hex(), "parts": hashes}
     entry = log.record(session, "draw.made", said)
-    units = {code: prepared.columns.unit(row) for code, row in prepared.rows.items()}
-    embargo.announce(session, plan, drawn, units, hashes)
+    embargo.announce(
+        session,
+        plan,
+        drawn,
+        lambda code: prepared.columns.unit(prepared.rows[code]),
+        hashes,
+    )
     row = Draw(
         plan_id=plan.id,
         seed=drawn.seed,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -31,7 +31,7 @@ def announce(
     session: Session,
     plan: Plan,
     drawn: StratifiedDraw,
-    units: Mapping[str, FrameUnit],
+    unit_of: Callable[[str], FrameUnit],
     parts: Mapping[str, str],
 ) -> None:
     """Fix a list that stays closed in the log, by hashes that tell nothing of it."""
@@ -39,7 +39,7 @@ def announce(
         return
     entries = [
         drawn_entry(
-            unit=units[one.code],
+            unit=unit_of(one.code),
             rank=one.rank,
             ticket=one.ticket,
             is_selected=one.is_selected,
