@@ -15,6 +15,7 @@ from core.chain import chain_hash
 from sampling.maths.replay import PartCheck
 
 _SAID: Final = ("stream", "sequence", "kind", "recorded_at", "body")  # what an entry's hash covers
+_KINDS: Final = ("plan.committed", "draw.made", "unit.replaced", "seat.recused", "plan.void")
 _BOUND: Final = ("entropy.json", "draw.json", "assignment.json")  # parts named in draw.made
 
 
@@ -48,10 +49,7 @@ def check_against_log(
         history, made = json.loads(parts["history.json"]), json.loads(parts["draw.json"])
         no, receipt = str(told["plan.json"]["no"]), told["commitment.json"]["receipt"]
         mine = [entry for entry in entries if entry["body"].get("no") == no]
-        by_kind = {
-            kind: [entry for entry in mine if entry["kind"] == kind]
-            for kind in ("plan.committed", "draw.made", "unit.replaced", "plan.void")
-        }
+        by_kind = {kind: [entry for entry in mine if entry["kind"] == kind] for kind in _KINDS}
         return (
             PartCheck("(log)", True, ""),
             _judged("commitment.json", _committed(receipt, by_kind["plan.committed"])),
@@ -109,6 +107,16 @@ def _drawn(
     return ""
 
 
+def _recused(shown: Sequence[Mapping[str, Any]], logged: Sequence[Mapping[str, Any]]) -> str:
+    if len(logged) != len(shown):
+        return f"the log has {len(logged)} seats passed on, the bundle {len(shown)}"
+    for number, (entry, step) in enumerate(zip(logged, shown, strict=True), start=1):
+        for name in ("code", "position", "out", "in", "kind"):
+            if entry.get("is_whole", True) and entry["body"][name] != step[name]:
+                return f"seat {number} passed on: the log has another {name}"
+    return ""
+
+
 def _since(history: Mapping[str, Any], by_kind: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
     logged, shown = by_kind["unit.replaced"], history["replacements"]
     if len(logged) != len(shown):
@@ -117,6 +125,9 @@ def _since(history: Mapping[str, Any], by_kind: Mapping[str, Sequence[Mapping[st
         for name in ("replaces", "code", "reason"):
             if entry.get("is_whole", True) and entry["body"][name] != step[name]:
                 return f"replacement {number}: the log has another {name}"
+    problem = _recused(history.get("recusals", []), by_kind["seat.recused"])
+    if problem:
+        return problem
     void = by_kind["plan.void"]
     if bool(void) != (history["void"] is not None):
         return "the log says that the plan is void" if void else "the log knows of no void"

@@ -19,9 +19,10 @@ from sampling.errors import (
     RecusalInvalid,
     SeatUnknown,
 )
+from sampling.maths.inclusion import entry_salt
 from sampling.maths.recusal import RecusalKind, stand_in
 from sampling.maths.replay import team_rule_of
-from sampling.models.plans import Draw, Plan, PlanInspector
+from sampling.models.plans import Draw, Plan, PlanInspector, PlanSecret
 from sampling.models.seats import DepartmentResult, SeatChange
 from sampling.queries.plans import plan_by_no
 from sampling.queries.seats import members_of, seat_changes_of
@@ -123,7 +124,9 @@ def recuse(
         "in": following,
         "kind": kind,
     }
-    log.record(session, "seat.recused", told)
+    secret = bytes.fromhex(session.get_one(PlanSecret, plan.id).recusal_secret)
+    salt = entry_salt(secret, "seat.recused", f"{code}/{change.id}", plan.digest)
+    log.record(session, "seat.recused", {**told, "salt": salt})
     audit.record(session, actor, "plan.seat-recused", plan.no, told)
     return change
 

@@ -164,6 +164,10 @@ def forget_first_replacement(values: Values) -> None:
     values["history.json"]["replacements"].pop(0)
 
 
+def forget_change(values: Values) -> None:
+    values["history.json"]["recusals"].pop()
+
+
 def skip_reserve(values: Values) -> None:
     steps = values["history.json"]["replacements"]
     reserves = [u for u in values["draw.json"]["units"] if not u["selected"]]
@@ -271,6 +275,9 @@ def log_of(parts: Parts) -> list[dict[str, Any]]:
     for step in history["replacements"]:
         body = {name: step[name] for name in ("replaces", "code", "reason")}
         bodies.append(("unit.replaced", {"no": no, **body, "salt": "00" * 32}))
+    for step in history.get("recusals", []):
+        body = {name: step[name] for name in ("code", "position", "out", "in", "kind")}
+        bodies.append(("seat.recused", {"no": no, **body, "salt": "00" * 32}))
     if history["void"]:
         bodies.append(
             ("plan.void", {"no": no, "reason": history["void"]["reason"], "was": "drawn"})
@@ -393,6 +400,31 @@ CASES: tuple[Case, ...] = (
         "the reason of a replacement is changed",
         change=set_in("history.json/replacements/0/reason", "x"),
         base=MIXED,
+    ),
+    Case(MEANING, "a seat passed on is hidden", change=forget_change, base="late-recusal"),
+    Case(
+        MEANING,
+        "the seat passed on goes to somebody else",
+        change=set_in("history.json/recusals/0/in", "J009"),
+        base="late-recusal",
+    ),
+    Case(
+        MEANING,
+        "one enterprise gets better odds",
+        change=set_in("frame.json/units/3/3", 1),
+        base="pareto",
+    ),
+    Case(
+        MEANING,
+        "one enterprise gets a higher chance",
+        change=set_in("frame.json/units/3/7", 2**51),
+        base="pareto",
+    ),
+    Case(
+        MEANING,
+        "the seed of the first plan of a group is changed",
+        change=set_in("entropy.json/sources/0/value", "ab" * 32),
+        base="coordinated-second-pareto-sm3",
     ),
     Case(MEANING, "the void is hidden", change=set_in("history.json/void", None), base=MIXED),
     Case(
