@@ -102,21 +102,17 @@ def weigh(plan: Plan, frame: Frame, strata: Sequence[Stratum]) -> Weighed | None
     """
     if plan.method["kind"] == "equal":
         return None
-    certain = {one["code"] for one in plan.filters.get("certain", ())}
-    rows: dict[str, list[tuple[str, RosterUnit]]] = defaultdict(list)
-    for code, stratum, unit in frame.units:
-        rows[stratum].append((code, unit))
-    known = {name for code, _, unit in frame.units for name in (code, unit.code)}
-    if missing := sorted(certain - known):
+    rows, certain = _members(frame), _certain(plan)
+    named = {name: code for code, _, unit in frame.units for name in (unit.code, code)}
+    if missing := sorted(certain - named.keys()):
         raise CertainUnknown(codes=", ".join(missing[:20]), plan_no=plan.no)
     by_code, calibrated, error = {}, {}, {}
     for row in strata:
         members = rows[row.key]
-        found = _stratum(plan, row, members, certain)
+        found = pareto.with_odds(_chances(plan, row, members, certain), row.quota)
         calibrated[row.key], error[row.key] = found.is_calibrated, found.error
         for (code, _), odds, chance in zip(members, found.odds, found.chance, strict=True):
             by_code[code] = (*odds, chance)
-    named = {name: code for code, _, unit in frame.units for name in (unit.code, code)}
     told = [
         {"code": named[one["code"]], "reason": one["reason"]}
         for one in plan.filters.get("certain", ())
@@ -124,23 +120,33 @@ def weigh(plan: Plan, frame: Frame, strata: Sequence[Stratum]) -> Weighed | None
     return Weighed(by_code, calibrated, error, told)
 
 
-def _stratum(
+def _members(frame: Frame) -> dict[str, list[tuple[str, RosterUnit]]]:
+    """Code in the draw and unit, by stratum."""
+    rows: dict[str, list[tuple[str, RosterUnit]]] = defaultdict(list)
+    for code, stratum, unit in frame.units:
+        rows[stratum].append((code, unit))
+    return rows
+
+
+def _certain(plan: Plan) -> set[str]:
+    return {one["code"] for one in plan.filters.get("certain", ())}
+
+
+def _chances(
     plan: Plan,
     row: Stratum,
     members: Sequence[tuple[str, RosterUnit]],
     certain: set[str],
-) -> pareto.Chances:
-    method = plan.method
+) -> list[int]:
     try:
-        chance = pareto.chances(
-            [_size(method, code, unit) for code, unit in members],
+        return pareto.chances(
+            [_size(plan.method, code, unit) for code, unit in members],
             row.quota,
             certain=[not certain.isdisjoint((code, unit.code)) for code, unit in members],
-            equal_share=method["equal_share_percent"] / 100,
+            equal_share=plan.method["equal_share_percent"] / 100,
         )
     except ValueError as error:
         raise ChancesImpossible(stratum=row.key, reason=str(error)) from None
-    return pareto.with_odds(chance, row.quota)
 
 
 def _size(method: Mapping[str, Any], code: str, unit: RosterUnit) -> int:
@@ -186,21 +192,8 @@ def planned_chances(
     """
     if plan.method["kind"] == "equal":
         return None
-    certain = {one["code"] for one in plan.filters.get("certain", ())}
-    rows: dict[str, list[tuple[str, RosterUnit]]] = defaultdict(list)
-    for code, stratum, unit in frame.units:
-        rows[stratum].append((code, unit))
-    found = {}
-    for row in strata:
-        members = rows[row.key]
-        try:
-            chance = pareto.chances(
-                [_size(plan.method, code, unit) for code, unit in members],
-                row.quota,
-                certain=[not certain.isdisjoint((code, unit.code)) for code, unit in members],
-                equal_share=plan.method["equal_share_percent"] / 100,
-            )
-        except ValueError as error:
-            raise ChancesImpossible(stratum=row.key, reason=str(error)) from None
-        found[row.key] = [each / WHOLE for each in chance]
-    return found
+    rows, certain = _members(frame), _certain(plan)
+    return {
+        row.key: [each / WHOLE for each in _chances(plan, row, rows[row.key], certain)]
+        for row in strata
+    }

@@ -61,7 +61,7 @@ def sm3_or_skip(algorithm: str) -> str:
     try:
         hasher(algorithm)
     except ValueError:
-        pytest.skip(f"{algorithm} is not offered here")
+        pytest.skip(f"{algorithm.upper()} IS NOT OFFERED BY THIS OPENSSL: it was NOT tried")
     return algorithm
 
 
@@ -182,7 +182,7 @@ def test_whoever_stops_the_work_leaves_no_process_behind(
     monkeypatch.setattr(os, "fork", recorded)
 
     def work(block: int) -> bytes:
-        time.sleep(0.01)
+        time.sleep(0.01)  # so that a helper is at work when the stop comes
         return b"x"
 
     def stop(stage: str, done: int, total: int) -> None:
