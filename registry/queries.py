@@ -222,9 +222,11 @@ def enterprises_matching(
     """Enterprises by part of the name or code, region, category, grade; to be paged."""
     statement = select(Enterprise)
     if text:
-        pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         statement = statement.where(
-            or_(Enterprise.name.ilike(pattern), Enterprise.code.ilike(pattern))
+            or_(
+                Enterprise.name.icontains(text, autoescape=True),
+                Enterprise.code.icontains(text, autoescape=True),
+            )
         )
     if region:
         statement = statement.where(

@@ -50,13 +50,12 @@ def series_matching(
     if open_only:
         statement = statement.where(AcceptanceSeries.closed_at.is_(None))
     if text:
-        pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        named = select(Enterprise.id).where(Enterprise.name.ilike(pattern))
+        named = select(Enterprise.id).where(Enterprise.name.icontains(text, autoescape=True))
         statement = statement.where(
             or_(
-                AcceptanceSeries.no.ilike(pattern),
-                AcceptanceSeries.product.ilike(pattern),
-                AcceptanceSeries.characteristic.ilike(pattern),
+                AcceptanceSeries.no.icontains(text, autoescape=True),
+                AcceptanceSeries.product.icontains(text, autoescape=True),
+                AcceptanceSeries.characteristic.icontains(text, autoescape=True),
                 AcceptanceSeries.enterprise_id.in_(named),
             )
         )

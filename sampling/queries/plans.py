@@ -54,8 +54,12 @@ def plans_matching(*, state: str | None = None, text: str | None = None) -> Sele
     if state:
         statement = statement.where(Plan.state == state)
     if text:
-        pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        statement = statement.where(or_(Plan.no.ilike(pattern), Plan.title.ilike(pattern)))
+        statement = statement.where(
+            or_(
+                Plan.no.icontains(text, autoescape=True),
+                Plan.title.icontains(text, autoescape=True),
+            )
+        )
     return statement
 
 

@@ -227,14 +227,16 @@ def cases_matching(
             SamplingCase.plan_id.in_(select(Plan.id).where(Plan.no == plan_no))
         )
     if text:
-        pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         named = select(Enterprise.id).where(
-            or_(Enterprise.name.ilike(pattern), Enterprise.code.ilike(pattern))
+            or_(
+                Enterprise.name.icontains(text, autoescape=True),
+                Enterprise.code.icontains(text, autoescape=True),
+            )
         )
         statement = statement.where(
             or_(
-                SamplingCase.no.ilike(pattern),
-                SamplingCase.product.ilike(pattern),
+                SamplingCase.no.icontains(text, autoescape=True),
+                SamplingCase.product.icontains(text, autoescape=True),
                 SamplingCase.enterprise_id.in_(named),
             )
         )

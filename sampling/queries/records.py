@@ -119,13 +119,12 @@ def records_matching(
             SamplingRecord.plan_id.in_(select(Plan.id).where(Plan.no == plan_no))
         )
     if text:
-        pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         content = SamplingRecord.content
         statement = statement.where(
             or_(
-                SamplingRecord.no.ilike(pattern),
-                content["unit_name"].as_string().ilike(pattern),
-                content["product_name"].as_string().ilike(pattern),
+                SamplingRecord.no.icontains(text, autoescape=True),
+                content["unit_name"].as_string().icontains(text, autoescape=True),
+                content["product_name"].as_string().icontains(text, autoescape=True),
             )
         )
     return statement
