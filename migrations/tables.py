@@ -21,7 +21,12 @@ MODEL_MODULES = (
     "sampling.models.publication",
     "sampling.models.seats",
     "sampling.models.procedure",
-    "traceability.models",
+    "traceability.models.ledger",
+    "traceability.models.epcis",
+    "traceability.models.statements",
+    "traceability.models.graph",
+    "traceability.models.control",
+    "traceability.models.watch",
     "risk.models",
     "recall.models",
 )

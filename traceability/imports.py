@@ -17,7 +17,7 @@ from core.workbooks import read_table
 from registry.maths.codes import check_gtin
 from traceability.events import LedgerStored, LedgerUploaded
 from traceability.maths.units import unit_code
-from traceability.models import LedgerUpload
+from traceability.models.ledger import LedgerUpload
 from traceability.recording import cells
 from traceability.recording.drafts import PLACEHOLDER, Drafting
 from traceability.recording.goods import lot_ids

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.outbox import Run, effect
 from traceability.imports import carry_out_upload
-from traceability.service import weigh_file
+from traceability.service.tracing import weigh_file
 
 
 def load_ledger(run: Run, *, upload_id: int) -> None:

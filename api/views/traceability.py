@@ -30,9 +30,11 @@ from api.schemas.traceability import (
 from api.tracesheets import XLSX, trace_csv, trace_xlsx
 from core.actors import Role
 from core.unit_of_work import read_only, unit_of_work
-from traceability import imports, queries, service
+from traceability import imports
 from traceability.errors import UploadUnknown
 from traceability.maths.answer import Trace
+from traceability.queries import ledger as queries
+from traceability.service import tracing as service
 
 blueprint = Blueprint(
     "traceability", __name__, url_prefix="/api/v1", description="Lots and flow ledgers"

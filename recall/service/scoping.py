@@ -27,8 +27,8 @@ from recall.queries import files
 from registry.models import Enterprise
 from traceability.errors import LotAmbiguous, LotUnknown
 from traceability.maths.amounts import Amount, plain
-from traceability.queries import lot_by_number
-from traceability.service import trace
+from traceability.queries.ledger import lot_by_number
+from traceability.service.tracing import trace
 
 
 def state_scope(

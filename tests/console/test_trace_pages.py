@@ -18,10 +18,11 @@ from core.actors import SYSTEM, Role
 from risk.service.observing import report_incident
 from tests.console.doors import sign_in
 from tests.services.traceability.conftest import csv_of, story, town
-from traceability import queries, service
 from traceability.imports import LEDGER
 from traceability.maths.amounts import NOTHING, Amount, exactly
 from traceability.maths.balance import LotBalance
+from traceability.queries import ledger as queries
+from traceability.service import tracing as service
 
 __all__ = ["sign_in", "story", "town"]  # fixtures of the services, used here too
 

@@ -46,8 +46,8 @@ from sampling.queries.seats import seat_change_views
 from sampling.queries.units import drawn_statement, drawn_views
 from sampling.queries.work import tasks_of
 from sampling.service.parts import sealed_bundle
-from traceability.queries import lot_by_number
-from traceability.service import trace
+from traceability.queries.ledger import lot_by_number
+from traceability.service.tracing import trace
 
 ROOT = Path(__file__).parents[2]
 _numbers = itertools.count(1)

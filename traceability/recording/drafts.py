@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from core.actors import Actor, Role
 from core.imports import ImportedRow, Report
 from traceability.maths.ledger import EventKind, Inputs
-from traceability.queries import lot_key
+from traceability.queries.ledger import lot_key
 from traceability.recording.cells import UNDATED, Input, Span
 from traceability.recording.goods import Catalogue, NewProduct
 from traceability.recording.partners import (

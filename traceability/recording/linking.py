@@ -15,8 +15,8 @@ from registry.maths.codes import check_gtin
 from traceability.maths.amounts import EXACT
 from traceability.maths.ledger import EventKind
 from traceability.maths.units import common_unit, converted
-from traceability.models import TraceEvent
-from traceability.queries import lot_key
+from traceability.models.ledger import TraceEvent
+from traceability.queries.ledger import lot_key
 from traceability.recording.cells import Input
 from traceability.recording.drafts import Draft, Drafting, DraftUse
 from traceability.recording.goods import lots_had

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from registry.maths.codes import USCC_LENGTH, normalise
 from registry.models import Enterprise
-from traceability.models import Party
+from traceability.models.ledger import Party
 
 # Distinct unknown partners for which near names are looked up; the rest are told without.
 SUGGESTED_FOR = 100

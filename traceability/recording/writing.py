@@ -19,7 +19,7 @@ from core.chain import merkle_root
 from core.clock import now
 from core.imports import Report
 from traceability.maths.amounts import plain
-from traceability.models import TraceEvent
+from traceability.models.ledger import TraceEvent
 from traceability.recording.drafts import Draft
 
 STREAM = "ledger"

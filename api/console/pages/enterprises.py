@@ -15,7 +15,7 @@ from core.actors import STAFF
 from core.unit_of_work import read_only
 from recall.queries import files
 from registry import queries
-from traceability.queries import movement_views, movements
+from traceability.queries.ledger import movement_views, movements
 
 blueprint = Blueprint("enterprises", __name__)
 

@@ -20,7 +20,7 @@ from risk.queries.signals import SignalView, open_signals, signal_counts, signal
 from sampling.queries.plans import plan_views, plans_matching
 from sampling.queries.procedure import overdue_counts
 from sampling.queries.work import tasks_of
-from traceability.queries import ledger_size
+from traceability.queries.ledger import ledger_size
 
 blueprint = Blueprint("home", __name__)
 

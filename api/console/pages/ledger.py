@@ -18,8 +18,9 @@ from core.actors import STAFF, Role
 from core.errors import Refusal
 from core.unit_of_work import read_only, unit_of_work
 from core.workbooks import write_csv
-from traceability import imports, queries
+from traceability import imports
 from traceability.maths.answer import PartyView
+from traceability.queries import ledger as queries
 
 blueprint = Blueprint("ledger", __name__)
 

@@ -14,7 +14,7 @@ from recall.queries.files import recalls
 from registry.queries import enterprises_matching
 from risk.queries.signals import open_signals
 from sampling.queries.plans import plans_matching
-from traceability.queries import find_lots
+from traceability.queries.ledger import find_lots
 
 blueprint = Blueprint("search", __name__)
 

@@ -23,10 +23,11 @@ from core.clock import today
 from core.errors import Refusal
 from core.unit_of_work import read_only
 from risk.queries.evidence import incidents_naming
-from traceability import queries, service
 from traceability.maths.amounts import Amount
 from traceability.maths.answer import Trace
 from traceability.maths.balance import LotBalance
+from traceability.queries import ledger as queries
+from traceability.service import tracing as service
 
 blueprint = Blueprint("trace", __name__)
 

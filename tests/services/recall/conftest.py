@@ -20,7 +20,7 @@ from recall.service.filing import PlanContent, file_recall
 from recall.service.scoping import trace_scope
 from registry.models import Enterprise, Product
 from tests import factories
-from traceability.models import Lot, Party, TraceEvent
+from traceability.models.ledger import Lot, Party, TraceEvent
 
 PLAN = PlanContent(
     instruction="请立即停止使用并拔下电源",

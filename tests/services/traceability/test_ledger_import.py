@@ -18,8 +18,8 @@ from core.outbox import Message
 from core.unit_of_work import access_of, unit_of_work
 from registry.models import Product
 from tests.services.traceability.conftest import CAPACITOR, CHARGER, Town, csv_of, row
-from traceability.models import Lot, LotLink, Party, TraceEvent
-from traceability.queries import movement_views, movements
+from traceability.models.ledger import Lot, LotLink, Party, TraceEvent
+from traceability.queries.ledger import movement_views, movements
 from traceability.recording.writing import STREAM
 
 Load = Callable[..., imports.Outcome]

@@ -27,9 +27,9 @@ from traceability.errors import (
 from traceability.maths.amounts import exactly
 from traceability.maths.answer import FindingKind, GapReason, Side, Trace
 from traceability.maths.tracing import trace_lots
-from traceability.neighbourhood import rows_of_lots
-from traceability.queries import find_lots, lot_by_number, lots_beside
-from traceability.service import lot_detail, trace
+from traceability.queries.ledger import find_lots, lot_by_number, lots_beside
+from traceability.queries.neighbourhood import rows_of_lots
+from traceability.service.tracing import lot_detail, trace
 
 Load = Callable[..., imports.Outcome]
 

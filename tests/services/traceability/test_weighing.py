@@ -17,9 +17,9 @@ from core.unit_of_work import access_of, unit_of_work
 from tests.services.traceability.conftest import Town, csv_of
 from traceability import jobs
 from traceability.imports import ROWS_AT_ONCE, take_upload
-from traceability.models import LedgerFinding, TraceEvent
-from traceability.queries import finding_views, open_findings, upload_view
-from traceability.service import weigh_file
+from traceability.models.ledger import LedgerFinding, TraceEvent
+from traceability.queries.ledger import finding_views, open_findings, upload_view
+from traceability.service.tracing import weigh_file
 
 Load = Callable[..., imports.Outcome]
 

@@ -24,9 +24,9 @@ from traceability.maths.balance import Balance, LotBalance
 from traceability.maths.network import Dates
 from traceability.maths.tracing import Direction, Reached, trace_lots
 from traceability.maths.weighing import weigh_lots
-from traceability.models import LedgerFinding, TraceEvent
-from traceability.neighbourhood import neighbourhood, rows_of_lots
-from traceability.queries import lot_view, lots, parties
+from traceability.models.ledger import LedgerFinding, TraceEvent
+from traceability.queries.ledger import lot_view, lots, parties
+from traceability.queries.neighbourhood import neighbourhood, rows_of_lots
 
 MOST_DEPTH = 1000
 MOST_NODES = 200_000

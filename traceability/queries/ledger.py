@@ -17,7 +17,7 @@ from registry.maths.codes import check_gtin
 from registry.models import Enterprise, Product
 from traceability.errors import LotAmbiguous, LotUnknown, UploadUnknown
 from traceability.maths.answer import LotView, PartyView, Trace
-from traceability.models import LedgerFinding, LedgerUpload, Lot, Party, TraceEvent
+from traceability.models.ledger import LedgerFinding, LedgerUpload, Lot, Party, TraceEvent
 
 
 def lot_key(number: str) -> str:

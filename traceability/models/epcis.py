@@ -1,0 +1,3 @@
+"""The EPCIS journal: captures, events, their items, identifiers and documents."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Edges between holdings: derived, bitemporal, rebuildable."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Armed seeds, responsibility and what was asked of whom."""
+
+from __future__ import annotations

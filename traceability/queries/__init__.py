@@ -1,0 +1,1 @@
+"""Questions to what was captured; nothing here changes anything."""
