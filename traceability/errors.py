@@ -45,3 +45,20 @@ class FutureRecordTime(Invalid):
 
     code = "traceability/future-record-time"
     message = "The ledgers cannot be read as of {as_of}: that time has not come."
+
+
+# Balances of enterprises
+
+
+class NoLedgerOfFirm(NotFound):
+    """No ledger speaks of an enterprise."""
+
+    code = "traceability/no-ledger-of-firm"
+    message = "No ledger speaks of enterprise {enterprise_id}; ask it to upload its flow ledger."
+
+
+class PeriodReversed(Invalid):
+    """A period that ends before it begins."""
+
+    code = "traceability/period-reversed"
+    message = "The period begins on {since} and ends on {until}; since must not be after until."

@@ -144,6 +144,18 @@ LABELS: dict[str, dict[str, object]] = {
         "circular": _("goods came back in a circle"),
         "time-excluded": _("excluded by date"),
     },
+    "inputs": {
+        "told": _("told"),
+        "none": _("nothing went in"),
+        "untold": _("not told"),
+    },
+    "finding_fact": {
+        "unaccounted": _("nobody can say"),
+        "shipped": _("shipped"),
+        "received": _("received"),
+        "out_kg": _("kg out"),
+        "in_kg": _("kg in"),
+    },
     "job_name": {
         "imports.carry-out": _("import of a file"),
         "sampling.freeze": _("locking a roster"),

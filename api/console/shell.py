@@ -99,6 +99,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, frozenset[Role]], ...]], ...] = (
             ("To do", "my.todo", frozenset({Role.ENTERPRISE})),
             ("My recalls", "my.recalls", frozenset({Role.ENTERPRISE})),
             ("Flow ledger", "ledger.listing", EVERYONE),
+            ("Mass balance", "balances_pages.show", EVERYONE),
         ),
     ),
     ("Recall management", (("Recalls", "recalls.listing", STAFF),)),
