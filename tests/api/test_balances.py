@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from typing import Any
 
+import openpyxl
 import pytest
 from sqlalchemy.orm import Session
 
 from core import imports
 from core.actors import SYSTEM, Role
-from tests.services.traceability.conftest import Town, csv_of, story, town
+from tests.services.traceability.conftest import CHARGER, Town, csv_of, story, town
 from traceability.imports import LEDGER
 
 __all__ = ["story", "town"]  # fixtures of the services, used here too
@@ -75,3 +77,45 @@ def test_an_enterprise_without_a_ledger_has_no_balance(
     answer = client.get(f"/api/v1/enterprises/{town.shop.id}/balance")
     assert answer.status_code == 404
     assert answer.json["type"].endswith("traceability/no-ledger-of-firm")
+
+
+def test_a_template_offers_what_the_enterprise_writes_again_and_again(
+    client: Any, session: Session, sign_in: SignIn, stored: None, town: Town
+) -> None:
+    sign_in(client, Role.ENTERPRISE, enterprise_id=town.maker.id)
+    url = f"/api/v1/enterprises/{town.maker.id}/ledger-template.xlsx"
+    book = openpyxl.load_workbook(io.BytesIO(client.get(url).data))
+    ledger, choices = book.worksheets[0], book["选项"]
+    assert [row[0].value for row in ledger.iter_rows(min_row=2)] == []
+    columns = {column[0].value: [each.value for each in column[1:]] for column in choices.columns}
+    assert "YS-17" in columns["批号"]
+    assert town.dealer.code in columns["去向单位代码"]
+    assert town.shop.code not in columns["去向单位代码"]  # never a partner of the maker
+    rules = ledger.data_validations.dataValidation
+    assert {str(each.sqref)[0] for each in rules} >= {"A", "B"}
+    other = client.get(f"/api/v1/enterprises/{town.dealer.id}/ledger-template.xlsx")
+    assert other.status_code == 404
+
+
+def test_a_filled_template_is_a_ledger(
+    client: Any, session: Session, sign_in: SignIn, stored: None, town: Town
+) -> None:
+    sign_in(client, Role.ENTERPRISE, enterprise_id=town.maker.id)
+    url = f"/api/v1/enterprises/{town.maker.id}/ledger-template.xlsx"
+    book = openpyxl.load_workbook(io.BytesIO(client.get(url).data))
+    sheet = book.worksheets[0]
+    place = {cell.value: cell.column for cell in sheet[1]}
+    for title, value in {
+        "事件": "盘点",
+        "批号": "YS-17",
+        "商品条码": CHARGER,
+        "数量": 2000,
+        "单位": "件",
+        "发出单位代码": town.maker.code,
+        "日期": "2026-11-20",
+    }.items():
+        sheet.cell(2, place[title], value)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    outcome = imports.run(session, SYSTEM, LEDGER, buffer.getvalue(), "filled.xlsx")
+    assert outcome.stored, outcome.problems
