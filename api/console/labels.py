@@ -185,6 +185,11 @@ LABELS: dict[str, dict[str, object]] = {
         "rows known": _("known already"),
         "receivers not written": _("receivers not written down"),
         "products added": _("products added"),
+        "lots with more out than in": _("lots with more out than in"),
+        "lots with more made than went in": _("lots with more made than went in"),
+        "lots shipped and received in different amounts": _(
+            "lots shipped and received in different amounts"
+        ),
     },
     "import": {
         "to-check": _("being checked"),
