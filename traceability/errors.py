@@ -62,3 +62,55 @@ class PeriodReversed(Invalid):
 
     code = "traceability/period-reversed"
     message = "The period begins on {since} and ends on {until}; since must not be after until."
+
+
+# Frozen traces and watches
+
+
+class FreezeUnknown(NotFound):
+    """No such frozen trace, or none that the actor may see."""
+
+    code = "traceability/freeze-unknown"
+    message = "No frozen trace {no}."
+
+
+class AlertUnknown(NotFound):
+    """No such alert, or none that the actor may see."""
+
+    code = "traceability/alert-unknown"
+    message = "No alert {alert_id} of a watch."
+
+
+class TraceCut(Conflict):
+    """A trace that a bound cuts is no ground for a decision."""
+
+    code = "traceability/trace-cut"
+    message = "The trace of {lot} is cut ({because}); narrow it to a holder or one direction first."
+
+
+class WatchArmed(Conflict):
+    """The frozen trace is watched already."""
+
+    code = "traceability/watch-armed"
+    message = "{no} is watched already."
+
+
+class NotWatched(Conflict):
+    """The frozen trace is not watched."""
+
+    code = "traceability/not-watched"
+    message = "{no} is not watched; arm it first."
+
+
+class AlertSeen(Conflict):
+    """Somebody has dealt with the alert."""
+
+    code = "traceability/alert-seen"
+    message = "Alert {alert_id} was noted already; read it again."
+
+
+class WatchReasonMissing(Invalid):
+    """A freeze, a disarming or a note without words."""
+
+    code = "traceability/watch-reason-missing"
+    message = "Say why, or what is done; the words are kept."

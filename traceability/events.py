@@ -25,3 +25,19 @@ class LedgerStored:
     rows: int
     first_event_id: int
     last_event_id: int
+
+
+# Watches
+
+
+@dataclass(frozen=True, slots=True)
+class WatchAlarmed:
+    """New movements touch a watched trace."""
+
+    topic: ClassVar[str] = "traceability.watch-alarmed"
+
+    alert_id: int
+    freeze_no: str
+    added: int
+    gone: int
+    changed: int

@@ -156,6 +156,20 @@ LABELS: dict[str, dict[str, object]] = {
         "out_kg": _("kg out"),
         "in_kg": _("kg in"),
     },
+    "side": {
+        "seed": _("this lot"),
+        "upstream": _("upstream"),
+        "downstream": _("downstream"),
+    },
+    "direction": {
+        "both": _("Both ways"),
+        "backward": _("Upstream"),
+        "forward": _("Downstream"),
+    },
+    "watch": {
+        "armed": _("watched"),
+        "none": _("not watched"),
+    },
     "job_name": {
         "imports.carry-out": _("import of a file"),
         "sampling.freeze": _("locking a roster"),
@@ -164,6 +178,7 @@ LABELS: dict[str, dict[str, object]] = {
         "risk.detect": _("judging the series"),
         "traceability.load-ledger": _("flow ledger"),
         "traceability.weigh-ledger": _("mass balances"),
+        "traceability.check-watches": _("watched traces"),
         "recall.draw-scope": _("scope of a recall"),
         "recall.settle-clocks": _("provisional due days"),
         "sampling.settle-cases": _("sampling cases by day"),
@@ -356,6 +371,7 @@ LABELS: dict[str, dict[str, object]] = {
         "signal.close": _("warning closed"),
     },
     "done": {
+        "watch": _("The trace is frozen and watched."),
         "case-step": _("The step is on record; the clocks were set accordingly."),
         "case-proposed": _("The step is proposed; another person approves it."),
         "case-declined": _("The proposal is declined."),
@@ -431,6 +447,7 @@ TONES: dict[str, dict[str, str]] = {
     "enterprise_status": {"active": "done", "closed": "bad", "moved": "stale"},
     "plan": {"draft": "", "committed": "wait", "drawn": "busy", "void": "bad"},
     "record": {"draft": "wait", "signed": "done", "replaced": "stale", "discarded": "bad"},
+    "watch": {"armed": "busy", "none": ""},
     "task": {"open": "wait", "done": "done", "reserve": "", "replaced": "stale"},
     "signal": {
         "new": "wait",

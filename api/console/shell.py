@@ -76,6 +76,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, frozenset[Role]], ...]], ...] = (
             ("Overview", "home.overview", STAFF),
             ("Warnings", "warnings.listing", ANALYSTS | LEADS),
             ("Trace", "trace.show", STAFF),
+            ("Watched traces", "watches_pages.listing", STAFF),
             ("Enterprise profiles", "enterprises.listing", STAFF),
         ),
     ),

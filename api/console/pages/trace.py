@@ -15,6 +15,7 @@ from api.auth import current_access, current_actor, require
 from api.console.diagram import draw
 from api.console.languages import refusal_words
 from api.console.pages.warnings import READERS
+from api.console.pages.watches import KEEPERS
 from api.console.shell import here, number
 from api.console.tiers import Company
 from api.tracesheets import XLSX, trace_csv, trace_xlsx
@@ -106,6 +107,7 @@ def _page(session: Session, lot_id: int) -> str:
         incidents=incidents_naming(session, named) if may_read else None,
         incidents_shown=INCIDENTS_SHOWN,
         recall_address=_recall_address(trace.seed.number),
+        may_watch=current_actor().role in KEEPERS and not trace.truncated,
     )
 
 
