@@ -6,8 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -23,7 +21,6 @@ from traceability.errors import (
     WatchArmed,
     WatchReasonMissing,
 )
-from traceability.maths.comparing import Standing, compare
 from traceability.models.ledger import TraceEvent
 from traceability.models.watch import TraceFreeze, WatchAlert
 from traceability.queries.ledger import lot_by_number
@@ -176,34 +173,3 @@ def test_a_freeze_needs_a_reason_and_a_number_that_is_known(
         freeze_trace(session, SYSTEM, lot_by_number(session, "YS-17").lot_id, reason="")
     with pytest.raises(FreezeUnknown):
         arm(session, SYSTEM, "ZS-1999-0001")
-
-
-standings = st.lists(
-    st.builds(
-        Standing,
-        lot_id=st.integers(1, 4),
-        party_id=st.integers(1, 3),
-        side=st.sampled_from(["seed", "upstream", "downstream"]),
-        depth=st.integers(0, 3),
-        certain=st.booleans(),
-        on_hand=st.tuples(st.sampled_from([None, "0", "5"]), st.sampled_from([None, "5"])),
-        unit=st.just("C62"),
-    ),
-    unique_by=lambda each: each.place,
-    max_size=8,
-)
-
-
-@given(standings, standings)
-def test_a_difference_read_backwards_is_the_difference_backwards(
-    one: list[Standing], other: list[Standing]
-) -> None:
-    there, back = compare(one, other), compare(other, one)
-    assert there.added == back.gone
-    assert there.gone == back.added
-    assert [(each.before, each.after) for each in there.changed] == [
-        (each.after, each.before) for each in back.changed
-    ]
-    assert compare(one, reversed(one)).is_empty
-    kept = {each.place for each in one} - {each.place for each in there.gone}
-    assert kept | {each.place for each in there.added} == {each.place for each in other}
