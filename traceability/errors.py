@@ -114,3 +114,13 @@ class WatchReasonMissing(Invalid):
 
     code = "traceability/watch-reason-missing"
     message = "Say why, or what is done; the words are kept."
+
+
+# From a sample to its lot
+
+
+class LotNotNamed(Conflict):
+    """A sampling case whose record names no lot."""
+
+    code = "traceability/lot-not-named"
+    message = "Case {number} names no lot; the sampling record has to say it before it is traced."

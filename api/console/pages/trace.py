@@ -6,12 +6,21 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, Response, current_app, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import gettext
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from api.auth import current_access, current_actor, require
+from api.case_lots import lot_of_case
 from api.console.diagram import draw
 from api.console.languages import refusal_words
 from api.console.pages.warnings import READERS
@@ -24,6 +33,7 @@ from core.clock import today
 from core.errors import Refusal
 from core.unit_of_work import read_only
 from risk.queries.evidence import incidents_naming
+from sampling.queries.procedure import case_by_no
 from traceability.maths.amounts import Amount
 from traceability.maths.answer import Trace
 from traceability.maths.balance import LotBalance
@@ -66,6 +76,19 @@ def show() -> Any:
         except Refusal as refusal:
             return _search(session, given, refusal_words(refusal))
         return _page(session, lot_id)
+
+
+@blueprint.route("/console/cases/<no>/trace")
+@require(*STAFF)
+def of_case(no: str) -> Any:
+    """The trace of the lot that a sampling case is about; a search where it cannot be told."""
+    with read_only(current_access()) as session:
+        case = case_by_no(session, no)
+        try:
+            lot = lot_of_case(session, case)
+        except Refusal as refusal:
+            return _search(session, case.lot_no or "", refusal_words(refusal))
+    return redirect(url_for("trace.show", lot_id=lot.lot_id, direction="both"), 303)
 
 
 def _search(session: Session, words: str, why: str = "") -> str:
