@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.outbox import Run, effect
 from traceability.imports import carry_out_upload
+from traceability.service.graphing import refresh_file
 from traceability.service.tracing import weigh_file
 
 
@@ -19,3 +20,11 @@ def weigh_ledger(
     """Keep the findings on every lot that a stored ledger speaks of."""
     with effect(run) as session:
         weigh_file(session, file_sha256)
+
+
+def refresh_edges(
+    run: Run, *, file_sha256: str, rows: int, first_event_id: int, last_event_id: int
+) -> None:
+    """Bring the edges of every lot that a stored ledger speaks of up to date."""
+    with effect(run) as session:
+        refresh_file(session, file_sha256, progress=run.progress)

@@ -68,7 +68,7 @@ def plain(rows: Rows, question: Question) -> tuple[Reached, str | None]:
         edges.append((number, source, target, leave_by, arrive))
     timeless = set(question.timeless.tolist())
     best: dict[int, int] = dict.fromkeys(question.seeds.tolist(), EARLIEST)
-    told = {node: (0, -1, -1) for node in best}
+    told = dict.fromkeys(best, (0, -1, -1))
     if question.most is not None and len(best) > question.most:
         return [], "most"
     steps, because = 0, None
