@@ -56,12 +56,19 @@ def reach_by_rounds(
         Equal to what `traceability.maths.graph.walk` finds. ``most`` acts like the ``longest`` that
         would leave out the generation too many.
 
+    Raises
+    ------
+    ValueError
+        If the question is certain and ignores dates: only what is possible can.
+
     Notes
     -----
     As in `walk`: round k holds the best arrival over paths of at most k edges, so depths, arrivals
     and first edges are exact. Nodes need not be numbered densely: known ones are kept ascending
     and looked up by bisection.
     """
+    if question.certain and not question.respects_dates:
+        raise ValueError("certain needs dates; only a possible reach may ignore them")
     seeds = np.unique(np.asarray(question.seeds, dtype=np.int64))
     timeless = np.unique(np.asarray(question.timeless, dtype=np.int64))
     found = _Found.of(seeds)
@@ -155,7 +162,7 @@ def _improving(
 ) -> _Better:
     """For each node that can be reached earlier: arrival, edge, and where the edge comes from."""
     lo, hi = edges.lo, edges.hi
-    if not question.respects_dates and not question.certain:
+    if not question.respects_dates:
         lo, hi = np.full_like(lo, EARLIEST), np.full_like(hi, LATEST)
     leave_by, arrive = (lo, hi) if question.certain else (hi, lo)
     left = found.since[found.places(at)][edges.at]

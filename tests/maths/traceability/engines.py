@@ -21,12 +21,13 @@ Reached = list[tuple[int, int, int, int, int]]
 def questions(draw: st.DrawFn, nodes: int, *, most: bool = True) -> Question:
     """Any question about nodes 0, 1, … as of now."""
     some = st.lists(st.integers(0, nodes - 1), max_size=3, unique=True)
+    respects_dates = draw(st.booleans())
     return Question(
         seeds=np.array(draw(some), dtype=np.int64),
         timeless=np.array(draw(some), dtype=np.int64),
         direction=draw(st.sampled_from(["forward", "backward"])),
-        respects_dates=draw(st.booleans()),
-        certain=draw(st.booleans()),
+        respects_dates=respects_dates,
+        certain=respects_dates and draw(st.booleans()),
         longest=draw(st.one_of(st.none(), st.integers(0, 4))),
         most=draw(st.one_of(st.none(), st.integers(0, nodes))) if most else None,
     )
@@ -60,7 +61,7 @@ def plain(rows: Rows, question: Question) -> tuple[Reached, str | None]:
     """Best arrivals over paths of at most 0, 1, 2 … edges, each from all edges anew."""
     edges = []
     for number, source, target, lo, hi in rows:
-        if not question.respects_dates and not question.certain:
+        if not question.respects_dates:
             lo, hi = EARLIEST, LATEST
         if question.direction == "backward":
             source, target, lo, hi = target, source, -hi, -lo

@@ -39,7 +39,7 @@ def test_rounds_answer_like_plain_iteration(rows: Rows, question: Question) -> N
 def test_rounds_answer_like_the_walk(rows: Rows, question: Question) -> None:
     columns = np.array(rows, dtype=np.int64).reshape(-1, 5).T
     edges = TimedEdges(*columns[1:])
-    if not (question.respects_dates or question.certain):
+    if not question.respects_dates:
         loose = np.zeros_like(edges.lo) + EARLIEST
         edges = TimedEdges(edges.source, edges.target, loose, -loose)
     timeless = np.zeros(NODES, dtype=np.bool_)
