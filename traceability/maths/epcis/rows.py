@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from traceability.maths.epcis.statements import UNTOLD, Goods, Movement, Statements
@@ -83,8 +83,9 @@ def _holder(holder: str, lot: int) -> tuple[str, int]:
     return holder, lot if holder == UNTOLD else 0
 
 
-def _event(number: int, m: Movement, lot: int, party: object) -> Event:
-    assert callable(party)
+def _event(
+    number: int, m: Movement, lot: int, party: Callable[[str | None, Goods], int]
+) -> Event:
     return Event(
         id=number,
         kind=m.kind,
