@@ -12,10 +12,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, Id, Versioned
+
+# Identifiers are compared byte by byte: no language orders them, and "C" is the fastest there is.
+Code = Text(collation="C")
 
 
 class EpcisCapture(Base):
@@ -63,12 +66,12 @@ class EpcisIdentifier(Base):
     __tablename__ = "epcis_identifier"
     __table_args__ = (
         Index(
-            "ix_epcis_identifier_gtin_lot", "gtin", "lot", postgresql_where=text("gtin IS NOT NULL")
+            "ix_epcis_identifier_gtin_lot", "gtin", "lot", postgresql_where=text("lot IS NOT NULL")
         ),
     )
 
     id: Mapped[Id]
-    key: Mapped[str] = mapped_column(unique=True)
+    key: Mapped[str] = mapped_column(Code, unique=True)
     kind: Mapped[str]
     gtin: Mapped[str | None]
     lot: Mapped[str | None]
@@ -85,7 +88,6 @@ class EpcisEvent(Base):
         CheckConstraint("length(hash) = 32", name="hash"),
         Index("ix_epcis_event_event_id", "event_id"),
         Index("ix_epcis_event_event_time", "event_time"),
-        Index("ix_epcis_event_capture_id", "capture_id"),
         Index(
             "ix_epcis_event_enterprise_id",
             "enterprise_id",
@@ -115,7 +117,7 @@ class EpcisEvent(Base):
     # Empty where the event carries no error declaration.
     declaration_hash: Mapped[bytes]
     # As given; without one, the hash as an ni: URI. Not unique: see EpcisConflict.
-    event_id: Mapped[str]
+    event_id: Mapped[str] = mapped_column(Code)
     event_time: Mapped[datetime]
     offset: Mapped[str]
     type: Mapped[str]
@@ -124,7 +126,7 @@ class EpcisEvent(Base):
     disposition: Mapped[str | None]
     read_point_id: Mapped[int | None]
     biz_location_id: Mapped[int | None]
-    transformation_id: Mapped[str | None]
+    transformation_id: Mapped[str | None] = mapped_column(Code)
     capture_id: Mapped[int]
     enterprise_id: Mapped[int | None]
     recorded_at: Mapped[datetime]
@@ -175,7 +177,7 @@ class EpcisTransaction(Base):
     event_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     type: Mapped[str | None]
-    identifier: Mapped[str]
+    identifier: Mapped[str] = mapped_column(Code)
 
 
 class EpcisDeclaration(Base):
@@ -188,7 +190,7 @@ class EpcisDeclaration(Base):
     __tablename__ = "epcis_declaration"
 
     event_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    given_id: Mapped[str] = mapped_column(index=True)
+    given_id: Mapped[str] = mapped_column(Code, index=True)
     hash: Mapped[bytes] = mapped_column(index=True)
     declared_at: Mapped[datetime]
     reason: Mapped[str | None]
@@ -202,7 +204,7 @@ class EpcisAlias(Base):
     __tablename__ = "epcis_alias"
 
     event_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    alias: Mapped[str] = mapped_column(primary_key=True, index=True)
+    alias: Mapped[str] = mapped_column(Code, primary_key=True, index=True)
     capture_id: Mapped[int]
     enterprise_id: Mapped[int | None]
     recorded_at: Mapped[datetime]
@@ -226,7 +228,7 @@ class EpcisConflict(Base):
 
     event_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     earlier_id: Mapped[int] = mapped_column(index=True)
-    given_id: Mapped[str] = mapped_column(index=True)
+    given_id: Mapped[str] = mapped_column(Code, index=True)
     found_at: Mapped[datetime]
 
 
