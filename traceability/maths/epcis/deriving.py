@@ -226,9 +226,7 @@ class _Reader:
             lot = instance_data(event).get("lotNumber") if is_birth else None
             if isinstance(lot, str) and lot.strip() and identifier.gtin:
                 number = lot.strip()
-                return Goods(
-                    f"{identifier.gtin}/{number}", GoodsKind.LOT, identifier.gtin, number
-                )
+                return Goods(f"{identifier.gtin}/{number}", GoodsKind.LOT, identifier.gtin, number)
         return self.names.goods(item, place)
 
     def _ends(self, event: CapturedEvent, kind: EventKind) -> tuple[str | None, str | None]:

@@ -123,9 +123,7 @@ class _Book:
         self.parent_of[child] = parent
         self.goods(fresh, place)
 
-    def end(
-        self, parent: str, item: Item, at: int | None, event: int, place: str | None
-    ) -> None:
+    def end(self, parent: str, item: Item, at: int | None, event: int, place: str | None) -> None:
         """Something is no longer inside; where nobody told that it was, its beginning is open."""
         child, unit = item.identifier.key, _unit(item)
         opened = self.inside[parent].pop((child, unit), None)
@@ -161,9 +159,7 @@ class _Book:
         if each.since is None or at is None or each.since < at:
             self.closed.append(self._interval(parent, each, at, place))
 
-    def _interval(
-        self, parent: str, each: _Open, until: int | None, place: str | None
-    ) -> Inside:
+    def _interval(self, parent: str, each: _Open, until: int | None, place: str | None) -> Inside:
         return Inside(
             parent=parent,
             child=each.item.identifier.key,

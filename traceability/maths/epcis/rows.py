@@ -83,9 +83,7 @@ def _holder(holder: str, lot: int) -> tuple[str, int]:
     return holder, lot if holder == UNTOLD else 0
 
 
-def _event(
-    number: int, m: Movement, lot: int, party: Callable[[str | None, Goods], int]
-) -> Event:
+def _event(number: int, m: Movement, lot: int, party: Callable[[str | None, Goods], int]) -> Event:
     return Event(
         id=number,
         kind=m.kind,

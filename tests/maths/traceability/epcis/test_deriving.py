@@ -64,9 +64,7 @@ A, B, C = gln("A"), gln("B"), gln("C")
 
 class TestTransformation:
     def test_every_input_goes_into_every_output(self):
-        found = derive(
-            recorded(make([("X", 60), ("Y", 40)], [("P", 50), ("Q", 50)], "A", at=1))
-        )
+        found = derive(recorded(make([("X", 60), ("Y", 40)], [("P", 50), ("Q", 50)], "A", at=1)))
 
         assert [(i, o) for i, o, *_ in used(found)] == [
             ("X", "P"), ("X", "Q"), ("Y", "P"), ("Y", "Q"),
@@ -123,9 +121,7 @@ class TestTransformation:
         assert [q for _, _, q, *_ in used(found)] == [None, None]
 
     def test_an_output_in_another_dimension_takes_no_share(self):
-        found = derive(
-            recorded(make([("X", 100, "KGM")], [("P", 90, "KGM"), ("Q", 5)], "A", at=1))
-        )
+        found = derive(recorded(make([("X", 100, "KGM")], [("P", 90, "KGM"), ("Q", 5)], "A", at=1)))
 
         assert used(found) == [("X", "P", "100", 1, 1), ("X", "Q", "0", 1, 1)]
 
@@ -268,7 +264,9 @@ class TestSteps:
         ],
     )
     def test_steps_between_holders(self, step, action, kind):
-        (movement,) = derive(recorded(ship("L", 5, "A", "B", at=1, step=step, action=action))).movements
+        (movement,) = derive(
+            recorded(ship("L", 5, "A", "B", at=1, step=step, action=action))
+        ).movements
 
         assert (movement.kind, movement.source, movement.target) == (kind, A, B)
 

@@ -114,7 +114,9 @@ def unit_hops(draw: st.DrawFn) -> CapturedEvent:
 @st.composite
 def births(draw: st.DrawFn) -> CapturedEvent:
     ilmd = {"lotNumber": draw(lots)} if draw(st.booleans()) else None
-    return commission(thing(draw(st.sampled_from("12"))), None, draw(firms), at=draw(times), ilmd=ilmd)
+    return commission(
+        thing(draw(st.sampled_from("12"))), None, draw(firms), at=draw(times), ilmd=ilmd
+    )
 
 
 plain_events = st.one_of(hops(), open_hops(), makings(), at_one())
@@ -125,9 +127,7 @@ any_event = st.one_of(plain_events, packings(), unit_hops(), births())
 def histories(draw: st.DrawFn) -> list[CapturedEvent]:
     """Events, some of them declared wrong."""
     events = draw(st.lists(any_event, max_size=12))
-    events = [
-        replace(each, event_id=f"E{number % 5}") for number, each in enumerate(events)
-    ]
+    events = [replace(each, event_id=f"E{number % 5}") for number, each in enumerate(events)]
     wrong = draw(st.lists(st.sampled_from(events), max_size=3)) if events else []
     return events + [
         replace(_declaring(each), event_id=each.event_id, hash=each.hash) for each in wrong
@@ -147,9 +147,7 @@ def content(found: Statements, events: Sequence[Recorded]) -> list[str]:
         lines.append(repr((name[m.event], replace(m, event=0))))
     for c in found.consumptions:
         ends = name[c.event], name[c.input_event], name[c.production[0]], c.production[1:]
-        lines.append(
-            repr((ends, replace(c, event=0, input_event=0, production=(0, "", "", ""))))
-        )
+        lines.append(repr((ends, replace(c, event=0, input_event=0, production=(0, "", "", "")))))
     for i in found.inside:
         lines.append(repr((name[i.event], replace(i, event=0))))
     return [*sorted(lines), repr((found.pending, found.awaited, found.conflicts))]
