@@ -14,6 +14,7 @@ from traceability.maths.epcis.naming import (
     instance_data,
     is_raw,
     location_of,
+    lot_in,
     owner_of,
     party_of,
     place_of,
@@ -58,7 +59,11 @@ Amounts = dict[tuple[Goods, str], Decimal | None]
 
 
 def derive(
-    events: Iterable[Recorded], *, as_of: int | None = None, assets: bool = False
+    events: Iterable[Recorded],
+    *,
+    as_of: int | None = None,
+    assets: bool = False,
+    names: Names | None = None,
 ) -> Statements:
     """What do captured events say about where lots were made, went, and what became of them?
 
@@ -70,6 +75,8 @@ def derive(
         Microseconds UTC: only what was recorded by then.
     assets : bool
         Whether goods move with the asset they are associated with (bin, trailer).
+    names : Names, optional
+        What is known of lots and holders, where it does not follow from these events alone.
 
     Returns
     -------
@@ -95,7 +102,7 @@ def derive(
     GS1 EPCIS 2.0, 7.4; GS1 CBV 2.0, 7.1 (business steps).
     """
     in_force = standing(events, as_of=as_of)
-    names = Names.of(in_force.events)
+    names = names or Names.of(in_force.events)
     reader = _Reader(names, packing(in_force.events, names), assets)
     movements: list[Movement] = []
     consumptions: list[Consumption] = []
@@ -156,7 +163,7 @@ class _Reader:
         place = place_of(event, is_leaving=kind in (EventKind.SHIPMENT, EventKind.RETURN))
         inputs = None
         if kind is EventKind.PRODUCTION:
-            inputs = Inputs.NONE if is_raw(instance_data(event)) else Inputs.UNTOLD
+            inputs = Inputs.NONE if is_raw(instance_data(event.document)) else Inputs.UNTOLD
         return [
             Movement(
                 event=recorded.number,
@@ -223,9 +230,8 @@ class _Reader:
         identifier = item.identifier
         if identifier.kind is IdentifierKind.CLASS and item.role in (Role.EPC, Role.OUTPUT):
             is_birth = event.type is EventType.TRANSFORMATION or event.action == "ADD"
-            lot = instance_data(event).get("lotNumber") if is_birth else None
-            if isinstance(lot, str) and lot.strip() and identifier.gtin:
-                number = lot.strip()
+            number = lot_in(event.document) if is_birth else None
+            if number is not None and identifier.gtin:
                 return Goods(f"{identifier.gtin}/{number}", GoodsKind.LOT, identifier.gtin, number)
         return self.names.goods(item, place)
 

@@ -77,14 +77,20 @@ def place_of(event: CapturedEvent, *, is_leaving: bool) -> Identifier | None:
     return (first or second) if is_leaving else (second or first)
 
 
-def instance_data(event: CapturedEvent) -> dict[str, Any]:
-    """The instance and lot master data (ILMD) of an event by bare name; empty where it has none."""
-    if b'"ilmd"' not in event.document:
+def instance_data(document: bytes) -> dict[str, Any]:
+    """The instance and lot master data (ILMD) in an event by bare name; empty where none are."""
+    if b'"ilmd"' not in document:
         return {}
-    given = json.loads(event.document).get("ilmd")
+    given = json.loads(document).get("ilmd")
     if not isinstance(given, dict):
         return {}
     return {re.split(r"[:/#]", name)[-1]: value for name, value in given.items()}
+
+
+def lot_in(document: bytes) -> str | None:
+    """The lot number among the master data in an event."""
+    lot = instance_data(document).get("lotNumber")
+    return lot.strip() if isinstance(lot, str) and lot.strip() else None
 
 
 def is_raw(data: Mapping[str, Any]) -> bool:
@@ -115,7 +121,7 @@ class Names:
         for each in events:
             for key, lot in lots_told(each.event):
                 lots.setdefault(key, lot)
-            for place, party in holders_told(each.event):
+            for place, party in sorted(set(holders_told(each.event))):
                 holders.setdefault(place, party)
         return Names(lots, holders)
 
@@ -150,12 +156,12 @@ class Names:
 def lots_told(event: CapturedEvent) -> Iterator[tuple[str, str]]:
     """(instance or class, lot) for whatever an event makes and gives a lot number."""
     is_birth = event.type is EventType.TRANSFORMATION or event.action == "ADD"
-    lot = instance_data(event).get("lotNumber") if is_birth else None
-    if not isinstance(lot, str) or not lot.strip():
+    lot = lot_in(event.document) if is_birth else None
+    if lot is None:
         return
     for item in event.items:
         if item.role in (Role.EPC, Role.OUTPUT) and item.identifier.kind is IdentifierKind.INSTANCE:
-            yield item.identifier.key, lot.strip()
+            yield item.identifier.key, lot
 
 
 def holders_told(event: CapturedEvent) -> Iterator[tuple[str, str]]:
@@ -172,6 +178,13 @@ def holders_told(event: CapturedEvent) -> Iterator[tuple[str, str]]:
         for place in {location, holder_key(here) if here else None} - {None, UNTOLD, party}:
             assert place is not None
             yield place, party
+
+
+def places_in(event: CapturedEvent) -> set[str]:
+    """Every place that an event names, by its holder key."""
+    named = {location_of(event.sources), location_of(event.destinations)}
+    named |= {holder_key(each) for each in (event.read_point, event.biz_location) if each}
+    return {each for each in named if each}
 
 
 LEAVING = frozenset(("shipping", "departing", "returning"))
