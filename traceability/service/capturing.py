@@ -27,7 +27,7 @@ from traceability.errors import CaptureUnknown, DocumentRefused
 from traceability.events import CaptureRequested, EpcisStored
 from traceability.maths.epcis.event import CapturedEvent, Fault
 from traceability.maths.epcis.limits import DEFAULT
-from traceability.maths.epcis.reading import iter_events, read_events
+from traceability.maths.epcis.reading import Reading, read_events
 from traceability.models.epcis import EpcisCapture
 from traceability.recording.journal import Journal
 from traceability.recording.parts import event_id_of
@@ -43,6 +43,7 @@ BYTES_AT_ONCE = 256 * 1024
 PART = 4000
 # Faults and warnings told of one capture.
 TOLD = 1000
+LONGEST_TOLD = 500  # characters of a message
 # A clock that is wrong by so much is not worth a word.
 SKEW = timedelta(minutes=10)
 
@@ -102,7 +103,7 @@ def take_document(
     sha256 = hashlib.sha256(content).hexdigest()
     if len(content) <= BYTES_AT_ONCE:
         reading = read_events(content, DEFAULT)
-        refuse_document(reading.faults)
+        refuse_document(reading)
         capture = begin(session, actor, behaviour=behaviour, sha256=sha256, size=len(content))
         entries = sorted((*reading.events, *reading.faults), key=_place)
         if behaviour == ROLLBACK:
@@ -119,17 +120,16 @@ def take_document(
     return capture
 
 
-def refuse_document(faults: Sequence[Fault]) -> None:
+def refuse_document(reading: Reading) -> None:
     """Refuse what is no EPCIS document at all.
 
     Raises
     ------
     DocumentRefused
-        Some fault lies in the document itself.
+        The document could not be opened.
     """
-    whole = [fault for fault in faults if fault.position is None]
-    if whole:
-        raise DocumentRefused(reason=whole[0].message, fields=problems(whole))
+    if reading.envelope is None and reading.faults:
+        raise DocumentRefused(reason=reading.faults[0].message, fields=problems(reading.faults))
 
 
 def problems(faults: Sequence[Fault]) -> list[FieldProblem]:
@@ -197,7 +197,7 @@ def capture_whole(
         session.refresh(capture)
         capture.position = end
         capture.refused = refused
-        capture.errors = [asdict(fault) for fault in faults]
+        capture.errors = [_told(fault) for fault in faults]
     finish(capture)
 
 
@@ -212,7 +212,7 @@ def store_part(session: Session, capture: EpcisCapture, part: Part, journal: Jou
     capture.conflicts += written.conflicts
     capture.pending += written.pending
     capture.refused += len({fault.position for fault in part.faults} - {None})
-    told = [asdict(fault) for fault in part.faults]
+    told = [_told(fault) for fault in part.faults]
     # A document that breaks off is told once, also when an attempt is repeated.
     new = [each for each in told if each not in capture.errors]
     capture.errors = [*capture.errors, *new[: TOLD - len(capture.errors)]]
@@ -226,6 +226,16 @@ def store_part(session: Session, capture: EpcisCapture, part: Part, journal: Jou
         capture.last_event_id = last
         outbox.add(session, EpcisStored(first_event_id=first, last_event_id=last))
         _derive(session, written.event_ids)
+
+
+def _told(fault: Fault) -> dict[str, Any]:
+    """A fault as it is kept: what it quotes may be long, or hold what no column takes."""
+    return {
+        name: value.replace("\0", "\N{SYMBOL FOR NULL}")[:LONGEST_TOLD]
+        if isinstance(value, str)
+        else value
+        for name, value in asdict(fault).items()
+    }
 
 
 def _too_early(event: CapturedEvent) -> dict[str, Any]:
@@ -278,7 +288,8 @@ def document_of(session: Session, capture: EpcisCapture) -> bytes:
 
 def read(stream: BinaryIO) -> Iterator[Entry]:
     """The events and faults of a document, one after another."""
-    return iter_events(stream, DEFAULT)
+    reading = read_events(stream.read(), DEFAULT)
+    return iter(sorted((*reading.events, *reading.faults), key=_place))
 
 
 def journal_of(capture: EpcisCapture) -> Journal:
