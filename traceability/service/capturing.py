@@ -23,13 +23,13 @@ from core.actors import Actor
 from core.clock import now
 from core.errors import FieldProblem
 from core.progress import Progress, silent
-from traceability.errors import CaptureUnknown, DocumentRefused
+from traceability.errors import CaptureUnknown, DocumentRefused, DocumentTooLarge
 from traceability.events import CaptureRequested, EpcisStored
 from traceability.maths.epcis.event import CapturedEvent, Fault
 from traceability.maths.epcis.limits import DEFAULT
 from traceability.maths.epcis.reading import Reading, read_events
-from traceability.models.epcis import EpcisCapture
-from traceability.recording.journal import Journal
+from traceability.models.epcis import EpcisCapture, EpcisEvent
+from traceability.recording.journal import Journal, Written
 from traceability.recording.parts import event_id_of
 from traceability.recording.storable import storing_fault
 
@@ -99,7 +99,11 @@ def take_document(
     DocumentRefused
         A small document that is no EPCIS document. What is wrong with single events, and with
         large documents, stands in the job.
+    DocumentTooLarge
+        It holds more events than are taken at once.
     """
+    if content.count(b'"eventTime"') > DEFAULT.events:  # each event has one
+        raise DocumentTooLarge(reason=f"at most {DEFAULT.events} events are taken at once.")
     sha256 = hashlib.sha256(content).hexdigest()
     if len(content) <= BYTES_AT_ONCE:
         reading = read_events(content, DEFAULT)
@@ -129,7 +133,8 @@ def refuse_document(reading: Reading) -> None:
         The document could not be opened.
     """
     if reading.envelope is None and reading.faults:
-        raise DocumentRefused(reason=reading.faults[0].message, fields=problems(reading.faults))
+        refusal = DocumentTooLarge if reading.faults[0].rule == "limit" else DocumentRefused
+        raise refusal(reason=reading.faults[0].message, fields=problems(reading.faults))
 
 
 def problems(faults: Sequence[Fault]) -> list[FieldProblem]:
@@ -201,7 +206,7 @@ def capture_whole(
     finish(capture)
 
 
-def store_part(session: Session, capture: EpcisCapture, part: Part, journal: Journal) -> None:
+def store_part(session: Session, capture: EpcisCapture, part: Part, journal: Journal) -> Written:
     """Store the events of a part, and in the same transaction how far the capture is."""
     at = now()
     written = journal.add(session, part.events, at=at)
@@ -226,6 +231,7 @@ def store_part(session: Session, capture: EpcisCapture, part: Part, journal: Jou
         capture.last_event_id = last
         outbox.add(session, EpcisStored(first_event_id=first, last_event_id=last))
         _derive(session, written.event_ids)
+    return written
 
 
 def _told(fault: Fault) -> dict[str, Any]:
@@ -309,3 +315,35 @@ def store_next(session: Session, capture_id: int, part: Part, journal: Journal) 
     if not capture.running or capture.position != part.start:
         raise Moved(f"capture {capture_id} stands at {capture.position}, not at {part.start}")
     store_part(session, capture, part, journal)
+
+
+@dataclass(frozen=True, slots=True)
+class OneCaptured:
+    """What became of a single event; ``is_new`` is False where its sender had sent it before."""
+
+    event_id: str
+    is_new: bool
+
+
+def capture_event(session: Session, actor: Actor, content: bytes) -> OneCaptured:
+    """Capture one event while its sender waits.
+
+    Raises
+    ------
+    DocumentRefused
+        It is no event, not one event, or has faults.
+    """
+    reading = read_events(content, DEFAULT)
+    refuse_document(reading)
+    if reading.total != 1:
+        raise DocumentRefused(reason="send one event; a document of several goes to /capture.")
+    (part,) = parts((*reading.events, *reading.faults))
+    if part.faults:
+        raise DocumentRefused(reason=part.faults[0].message, fields=problems(part.faults))
+    sha256 = hashlib.sha256(content).hexdigest()
+    capture = begin(session, actor, behaviour=ROLLBACK, sha256=sha256, size=len(content))
+    journal = journal_of(capture)
+    written = store_part(session, capture, part, journal)
+    finish(capture)
+    known = session.get_one(EpcisEvent, written.numbers[part.events[0].position])
+    return OneCaptured(known.event_id, bool(written.event_ids or written.delivered))
