@@ -64,6 +64,12 @@ class DocumentRefused(Invalid):
     message = "Nothing was captured: {reason}"
 
 
+class DocumentTooLarge(DocumentRefused):
+    """A document with more events than are taken at once."""
+
+    code = "traceability/document-too-large"
+
+
 class EventKnown(Conflict):
     """The same event is in the repository."""
 

@@ -142,8 +142,8 @@ def _build_events() -> None:
         sa.Column("offset", sa.Text(), nullable=False),
         sa.Column("type", sa.Text(), nullable=False),
         sa.Column("action", sa.Text(), nullable=True),
-        sa.Column("biz_step", sa.Text(), nullable=True),
-        sa.Column("disposition", sa.Text(), nullable=True),
+        sa.Column("biz_step", CODE, nullable=True),
+        sa.Column("disposition", CODE, nullable=True),
         sa.Column("read_point_id", sa.BigInteger(), nullable=True),
         sa.Column("biz_location_id", sa.BigInteger(), nullable=True),
         sa.Column("transformation_id", CODE, nullable=True),
@@ -172,6 +172,20 @@ def _build_events() -> None:
     )
     op.create_index("ix_epcis_event_event_id", "epcis_event", ["event_id"], unique=False)
     op.create_index("ix_epcis_event_event_time", "epcis_event", ["event_time"], unique=False)
+    op.create_index(
+        "ix_epcis_event_biz_step",
+        "epcis_event",
+        ["biz_step"],
+        unique=False,
+        postgresql_where=sa.text("biz_step IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_epcis_event_disposition",
+        "epcis_event",
+        ["disposition"],
+        unique=False,
+        postgresql_where=sa.text("disposition IS NOT NULL"),
+    )
     op.create_index(
         "ix_epcis_event_read_point_id",
         "epcis_event",

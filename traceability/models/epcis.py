@@ -108,6 +108,17 @@ class EpcisEvent(Base):
             "transformation_id",
             postgresql_where=text("transformation_id IS NOT NULL"),
         ),
+        # A few words on many rows: their entries share one key, so they cost little.
+        Index(
+            "ix_epcis_event_biz_step",
+            "biz_step",
+            postgresql_where=text("biz_step IS NOT NULL"),
+        ),
+        Index(
+            "ix_epcis_event_disposition",
+            "disposition",
+            postgresql_where=text("disposition IS NOT NULL"),
+        ),
         # Grows with the table, so its blocks hold narrow ranges: a BRIN costs next to nothing.
         Index("ix_epcis_event_recorded_at", "recorded_at", postgresql_using="brin"),
     )
@@ -122,8 +133,8 @@ class EpcisEvent(Base):
     offset: Mapped[str]
     type: Mapped[str]
     action: Mapped[str | None]
-    biz_step: Mapped[str | None]
-    disposition: Mapped[str | None]
+    biz_step: Mapped[str | None] = mapped_column(Code)
+    disposition: Mapped[str | None] = mapped_column(Code)
     read_point_id: Mapped[int | None]
     biz_location_id: Mapped[int | None]
     transformation_id: Mapped[str | None] = mapped_column(Code)

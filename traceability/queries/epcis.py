@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -81,6 +82,14 @@ class CaptureView:
     document_sha256: str
     document_size: int
     message_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CapturePage:
+    """Some capture jobs, and the token of the next page."""
+
+    captures: list[CaptureView]
+    next_token: str | None
 
 
 def event_query(
@@ -220,12 +229,22 @@ def capture(session: Session, capture_id: str) -> CaptureView:
     return capture_view(session, row)
 
 
-def captures(session: Session, *, limit: int, before: int | None = None) -> list[CaptureView]:
-    """Capture jobs, newest first."""
-    statement = select(EpcisCapture).order_by(EpcisCapture.id.desc()).limit(limit)
-    if before is not None:
-        statement = statement.where(EpcisCapture.id < before)
-    return [capture_view(session, row) for row in session.execute(statement).scalars()]
+def captures(session: Session, *, limit: int, before: str = "") -> CapturePage:
+    """Capture jobs, newest first.
+
+    Raises
+    ------
+    QueryRefused
+        ``before`` is no token of this list.
+    """
+    statement = select(EpcisCapture).order_by(EpcisCapture.id.desc()).limit(limit + 1)
+    if before:
+        if not re.fullmatch(r"[0-9]{1,18}", before):
+            raise refused("nextPageToken", "This token is not of this query.")
+        statement = statement.where(EpcisCapture.id < int(before))
+    rows = list(session.execute(statement).scalars())
+    token = str(rows[limit - 1].id) if len(rows) > limit else None
+    return CapturePage([capture_view(session, row) for row in rows[:limit]], token)
 
 
 def capture_view(session: Session, row: EpcisCapture) -> CaptureView:
@@ -270,18 +289,16 @@ def capture_view(session: Session, row: EpcisCapture) -> CaptureView:
 # What the repository knows: values of the top-level resources
 
 
+def known_values(session: Session, resource: str, *, after: str, limit: int) -> list[str]:
+    """Values of a top-level resource that occur in events, in order, after one of them."""
+    if resource in ("bizSteps", "dispositions"):
+        return known_words(session, resource, after=after, limit=limit)
+    return known_identifiers(session, resource, after=after, limit=limit)
+
+
 def known_words(session: Session, resource: str, *, after: str, limit: int) -> list[str]:
-    """Business steps, dispositions or event types that occur, in order, after one of them."""
-    column = {
-        "bizSteps": EpcisEvent.biz_step,
-        "dispositions": EpcisEvent.disposition,
-        "eventTypes": EpcisEvent.type,
-    }[resource]
-    return _skipping(session, column, after=after, limit=limit)
-
-
-def _skipping(session: Session, column: Any, *, after: str, limit: int) -> list[str]:
-    """Distinct values, one look each: there are few, on many rows."""
+    """Business steps or dispositions that occur: one look into an index for each of them."""
+    column = EpcisEvent.biz_step if resource == "bizSteps" else EpcisEvent.disposition
     found: list[str] = []
     while len(found) < limit:
         value = session.execute(select(func.min(column)).where(column > after)).scalar()
@@ -314,9 +331,12 @@ def known_identifiers(session: Session, resource: str, *, after: str, limit: int
 # Named queries
 
 
-def named_queries(session: Session) -> list[EpcisNamedQuery]:
-    """The named queries of the one who asks, by name."""
-    return list(session.execute(select(EpcisNamedQuery).order_by(EpcisNamedQuery.name)).scalars())
+def named_queries(session: Session, *, enterprise_id: int | None) -> list[EpcisNamedQuery]:
+    """The named queries of staff together, or of one firm, by name."""
+    own = EpcisNamedQuery.enterprise_id.is_not_distinct_from(enterprise_id)
+    return list(
+        session.execute(select(EpcisNamedQuery).where(own).order_by(EpcisNamedQuery.name)).scalars()
+    )
 
 
 def named_query(session: Session, name: str, *, enterprise_id: int | None) -> EpcisNamedQuery:

@@ -82,6 +82,8 @@ class Filters:
         """
         if not values or len(values) > MOST_VALUES:
             raise refused(name, "Give 1 to {most} values.", most=MOST_VALUES)
+        if any("\0" in value for value in values):
+            raise refused(name, "No value holds the character U+0000.")
         simple = _SIMPLE.get(name)
         if simple is not None:
             return simple(self, name, values)

@@ -57,7 +57,7 @@ def identifier_ids(session: Session, identifiers: Iterable[Identifier]) -> dict[
 
 
 def _look_up(session: Session, keys: list[str]) -> dict[str, int]:
-    return dict(session.execute(_KNOWN, {"keys": keys}).tuples().all())
+    return {row.key: row.id for row in session.execute(_KNOWN, {"keys": keys})}
 
 
 def _line(number: int, each: Identifier) -> str:

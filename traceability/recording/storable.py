@@ -15,7 +15,6 @@ LARGEST_EXPONENT = 30
 
 def storing_fault(event: CapturedEvent) -> Fault | None:
     """Why an event cannot be stored; None where it can."""
-    may_hold_nul = b"\\u0000" in event.document
     for path, value in _texts(event):
         if len(value) > LONGEST // 4 and len(value.encode()) > LONGEST:
             return Fault(
@@ -24,14 +23,6 @@ def storing_fault(event: CapturedEvent) -> Fault | None:
                 path,
                 "limit",
                 f"This identifier has {len(value.encode())} bytes; at most {LONGEST} are kept.",
-            )
-        if may_hold_nul and "\0" in value:
-            return Fault(
-                event.position,
-                event.event_id,
-                path,
-                "text",
-                "This text holds the character U+0000, which no identifier has; remove it.",
             )
     for item in event.items:
         amount = item.quantity

@@ -23,13 +23,13 @@ from core.actors import Actor
 from core.clock import now
 from core.errors import FieldProblem
 from core.progress import Progress, silent
-from traceability.errors import CaptureUnknown, DocumentRefused
+from traceability.errors import CaptureUnknown, DocumentRefused, DocumentTooLarge
 from traceability.events import CaptureRequested, EpcisStored
 from traceability.maths.epcis.event import CapturedEvent, Fault
 from traceability.maths.epcis.limits import DEFAULT
-from traceability.maths.epcis.reading import iter_events, read_events
-from traceability.models.epcis import EpcisCapture
-from traceability.recording.journal import Journal
+from traceability.maths.epcis.reading import Reading, read_events
+from traceability.models.epcis import EpcisCapture, EpcisEvent
+from traceability.recording.journal import Journal, Written
 from traceability.recording.parts import event_id_of
 from traceability.recording.storable import storing_fault
 
@@ -43,6 +43,7 @@ BYTES_AT_ONCE = 256 * 1024
 PART = 4000
 # Faults and warnings told of one capture.
 TOLD = 1000
+LONGEST_TOLD = 500  # characters of a message
 # A clock that is wrong by so much is not worth a word.
 SKEW = timedelta(minutes=10)
 
@@ -98,11 +99,15 @@ def take_document(
     DocumentRefused
         A small document that is no EPCIS document. What is wrong with single events, and with
         large documents, stands in the job.
+    DocumentTooLarge
+        It holds more events than are taken at once.
     """
+    if content.count(b'"eventTime"') > DEFAULT.events:  # each event has one
+        raise DocumentTooLarge(reason=f"at most {DEFAULT.events} events are taken at once.")
     sha256 = hashlib.sha256(content).hexdigest()
     if len(content) <= BYTES_AT_ONCE:
         reading = read_events(content, DEFAULT)
-        refuse_document(reading.faults)
+        refuse_document(reading)
         capture = begin(session, actor, behaviour=behaviour, sha256=sha256, size=len(content))
         entries = sorted((*reading.events, *reading.faults), key=_place)
         if behaviour == ROLLBACK:
@@ -119,17 +124,17 @@ def take_document(
     return capture
 
 
-def refuse_document(faults: Sequence[Fault]) -> None:
+def refuse_document(reading: Reading) -> None:
     """Refuse what is no EPCIS document at all.
 
     Raises
     ------
     DocumentRefused
-        Some fault lies in the document itself.
+        The document could not be opened.
     """
-    whole = [fault for fault in faults if fault.position is None]
-    if whole:
-        raise DocumentRefused(reason=whole[0].message, fields=problems(whole))
+    if reading.envelope is None and reading.faults:
+        refusal = DocumentTooLarge if reading.faults[0].rule == "limit" else DocumentRefused
+        raise refusal(reason=reading.faults[0].message, fields=problems(reading.faults))
 
 
 def problems(faults: Sequence[Fault]) -> list[FieldProblem]:
@@ -197,11 +202,11 @@ def capture_whole(
         session.refresh(capture)
         capture.position = end
         capture.refused = refused
-        capture.errors = [asdict(fault) for fault in faults]
+        capture.errors = [_told(fault) for fault in faults]
     finish(capture)
 
 
-def store_part(session: Session, capture: EpcisCapture, part: Part, journal: Journal) -> None:
+def store_part(session: Session, capture: EpcisCapture, part: Part, journal: Journal) -> Written:
     """Store the events of a part, and in the same transaction how far the capture is."""
     at = now()
     written = journal.add(session, part.events, at=at)
@@ -212,7 +217,7 @@ def store_part(session: Session, capture: EpcisCapture, part: Part, journal: Jou
     capture.conflicts += written.conflicts
     capture.pending += written.pending
     capture.refused += len({fault.position for fault in part.faults} - {None})
-    told = [asdict(fault) for fault in part.faults]
+    told = [_told(fault) for fault in part.faults]
     # A document that breaks off is told once, also when an attempt is repeated.
     new = [each for each in told if each not in capture.errors]
     capture.errors = [*capture.errors, *new[: TOLD - len(capture.errors)]]
@@ -226,6 +231,17 @@ def store_part(session: Session, capture: EpcisCapture, part: Part, journal: Jou
         capture.last_event_id = last
         outbox.add(session, EpcisStored(first_event_id=first, last_event_id=last))
         _derive(session, written.event_ids)
+    return written
+
+
+def _told(fault: Fault) -> dict[str, Any]:
+    """A fault as it is kept: what it quotes may be long, or hold what no column takes."""
+    return {
+        name: value.replace("\0", "\N{SYMBOL FOR NULL}")[:LONGEST_TOLD]
+        if isinstance(value, str)
+        else value
+        for name, value in asdict(fault).items()
+    }
 
 
 def _too_early(event: CapturedEvent) -> dict[str, Any]:
@@ -278,7 +294,8 @@ def document_of(session: Session, capture: EpcisCapture) -> bytes:
 
 def read(stream: BinaryIO) -> Iterator[Entry]:
     """The events and faults of a document, one after another."""
-    return iter_events(stream, DEFAULT)
+    reading = read_events(stream.read(), DEFAULT)
+    return iter(sorted((*reading.events, *reading.faults), key=_place))
 
 
 def journal_of(capture: EpcisCapture) -> Journal:
@@ -298,3 +315,35 @@ def store_next(session: Session, capture_id: int, part: Part, journal: Journal) 
     if not capture.running or capture.position != part.start:
         raise Moved(f"capture {capture_id} stands at {capture.position}, not at {part.start}")
     store_part(session, capture, part, journal)
+
+
+@dataclass(frozen=True, slots=True)
+class OneCaptured:
+    """What became of a single event; ``is_new`` is False where its sender had sent it before."""
+
+    event_id: str
+    is_new: bool
+
+
+def capture_event(session: Session, actor: Actor, content: bytes) -> OneCaptured:
+    """Capture one event while its sender waits.
+
+    Raises
+    ------
+    DocumentRefused
+        It is no event, not one event, or has faults.
+    """
+    reading = read_events(content, DEFAULT)
+    refuse_document(reading)
+    if reading.total != 1:
+        raise DocumentRefused(reason="send one event; a document of several goes to /capture.")
+    (part,) = parts((*reading.events, *reading.faults))
+    if part.faults:
+        raise DocumentRefused(reason=part.faults[0].message, fields=problems(part.faults))
+    sha256 = hashlib.sha256(content).hexdigest()
+    capture = begin(session, actor, behaviour=ROLLBACK, sha256=sha256, size=len(content))
+    journal = journal_of(capture)
+    written = store_part(session, capture, part, journal)
+    finish(capture)
+    known = session.get_one(EpcisEvent, written.numbers[part.events[0].position])
+    return OneCaptured(known.event_id, bool(written.event_ids or written.delivered))

@@ -22,7 +22,7 @@ Event = Mapping[str, Any]
 _LEFT_OUT = frozenset(
     {"@context", "type", "eventID", "recordTime", "errorDeclaration", "comment", "rdfs:comment"}
 )
-_ENDS = ("id",)
+_PLACE = frozenset({"id"})
 _METADATA = (
     "time",
     "startTime",
@@ -123,21 +123,29 @@ def pre_hash(event: Event, names: Names, event_time: str) -> str:
         parts.append(_several("certificationInfo", certified, names))
     parent = get("parentID")
     if parent:
-        parts += ("parentID=", names.value(parent))
-    _things(parts, get("epcList"), "epcList", names)
-    _things(parts, get("inputEPCList"), "inputEPCList", names)
-    _things(parts, get("childEPCs"), "childEPCs", names)
-    _amounts(parts, get("quantityList"), "quantityList", names)
-    _amounts(parts, get("childQuantityList"), "childQuantityList", names)
-    _amounts(parts, get("inputQuantityList"), "inputQuantityList", names)
-    _things(parts, get("outputEPCList"), "outputEPCList", names)
-    _amounts(parts, get("outputQuantityList"), "outputQuantityList", names)
+        parts += ("parentID=", names.known(parent).value)
+    if "epcList" in event:
+        _things(parts, event["epcList"], "epcList", names)
+    if "inputEPCList" in event:
+        _things(parts, event["inputEPCList"], "inputEPCList", names)
+    if "childEPCs" in event:
+        _things(parts, event["childEPCs"], "childEPCs", names)
+    if "quantityList" in event:
+        _amounts(parts, event["quantityList"], "quantityList", names)
+    if "childQuantityList" in event:
+        _amounts(parts, event["childQuantityList"], "childQuantityList", names)
+    if "inputQuantityList" in event:
+        _amounts(parts, event["inputQuantityList"], "inputQuantityList", names)
+    if "outputEPCList" in event:
+        _things(parts, event["outputEPCList"], "outputEPCList", names)
+    if "outputQuantityList" in event:
+        _amounts(parts, event["outputQuantityList"], "outputQuantityList", names)
     action = get("action")
     if action:
         parts += ("action=", action)
     process = get("transformationID")
     if process:
-        parts += ("transformationID=", names.value(process))
+        parts += ("transformationID=", names.known(process).value)
     step = get("bizStep")
     if step:
         parts += ("bizStep=", names.term(Term.STEP, step))
@@ -160,7 +168,9 @@ def _rest(parts: list[str], event: Event, names: Names) -> None:
     for name in ("readPoint", "bizLocation"):
         place = get(name)
         if place:
-            parts.append(name + _fields(place, _ENDS, names))
+            parts += (name, "id=", names.known(place["id"]).value)
+            if len(place) > 1:
+                parts += _extensions(place, _PLACE, names)
     _pairs(parts, get("bizTransactionList"), "bizTransaction", Term.TRANSACTION, names)
     _pairs(parts, get("sourceList"), "source", Term.PARTY, names)
     _pairs(parts, get("destinationList"), "destination", Term.PARTY, names)
@@ -180,8 +190,8 @@ def _several(name: str, given: Any, names: Names) -> str:
 def _things(parts: list[str], given: Sequence[str] | None, name: str, names: Names) -> None:
     if given:
         parts.append(name)
-        value = names.value
-        parts += sorted(["epc=" + value(each) for each in given])
+        known = names.known
+        parts += sorted(["epc=" + known(each).value for each in given])
 
 
 def _amounts(parts: list[str], given: Sequence[Event] | None, name: str, names: Names) -> None:
@@ -191,7 +201,7 @@ def _amounts(parts: list[str], given: Sequence[Event] | None, name: str, names: 
 
 
 def _amount(given: Event, names: Names) -> str:
-    text = "quantityElementepcClass=" + names.value(given["epcClass"])
+    text = "quantityElementepcClass=" + names.known(given["epcClass"]).value
     quantity, unit = given.get("quantity"), given.get("uom")
     if quantity is not None:
         text += "quantity=" + number(quantity)
@@ -210,7 +220,7 @@ def _pairs(
     for each in given:
         kind = each.get("type")
         head = f"type={names.term(term, kind)}" if kind else ""
-        told.append(f"{head}{name}={names.value(each[name])}")
+        told.append(f"{head}{name}={names.known(each[name]).value}")
     parts += sorted(told)
 
 
@@ -226,7 +236,7 @@ def _sensor(element: Event, names: Names) -> str:
 
 _SENSOR_FIELDS = frozenset({"sensorMetadata", "sensorReport"})
 _FIELD_SETS: dict[tuple[str, ...], frozenset[str]] = {
-    each: frozenset(each) for each in (_ENDS, _METADATA, _REPORT)
+    each: frozenset(each) for each in (_METADATA, _REPORT)
 }
 
 
@@ -243,7 +253,10 @@ def _fields(element: Event, order: tuple[str, ...], names: Names) -> str:
             parts.append(f"{name}={names.term(_REPORT_TERMS[name], value)}")
         else:
             parts.append(f"{name}={_scalar(value, names)}")
-    return "".join(parts) + "".join(_extensions(element, _FIELD_SETS[order], names))
+    known = _FIELD_SETS[order]
+    if not element.keys() <= known:
+        parts += _extensions(element, known, names)
+    return "".join(parts)
 
 
 def _extensions(element: Event, known: frozenset[str], names: Names) -> list[str]:

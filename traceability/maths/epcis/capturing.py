@@ -19,11 +19,16 @@ from traceability.maths.epcis.event import (
     Role,
 )
 from traceability.maths.epcis.hashing import declaration_hash
-from traceability.maths.epcis.identifiers import identify
+from traceability.maths.epcis.rules import exact, inexact, lacking
 from traceability.maths.epcis.times import instant
 from traceability.maths.epcis.vocabulary import Term, bare
 
 Json = Mapping[str, Any]
+
+
+class Unsound(Exception):
+    """The event breaks a rule beyond its form."""
+
 
 TYPES = {str(each): each for each in EventType}
 _ONE = Decimal(1)
@@ -50,11 +55,6 @@ _FIELDS: dict[EventType, tuple[tuple[str, Role, bool], ...]] = {
 }
 
 
-def exact(value: float) -> Decimal:
-    """A JSON number as the shortest decimal that reads back as it."""
-    return Decimal(value) if isinstance(value, int) else Decimal(repr(value))
-
-
 def capture(event: Json, names: Names, position: int, document: bytes) -> CapturedEvent:
     """Read one event.
 
@@ -71,10 +71,16 @@ def capture(event: Json, names: Names, position: int, document: bytes) -> Captur
 
     Raises
     ------
+    Unsound
+        If it is not sound beyond its form; ``rules`` tells why.
     NoInstant
         If a time is none.
     """
     get = event.get
+    if lacking(event):
+        raise Unsound
+    if "recordTime" in event:
+        instant(event["recordTime"])
     moment = instant(event["eventTime"])
     declared = get("errorDeclaration")
     kind = TYPES[event["type"]]
@@ -105,19 +111,26 @@ def _word(term: Term, given: str | None, names: Names) -> str | None:
     return bare(term, names.term(term, given)) if given else None
 
 
+def _identifier(text: str, names: Names) -> Identifier:
+    known = names.known(text)
+    if known.flaw is not None:
+        raise Unsound
+    return known.identifier
+
+
 def _place(given: Json | None, names: Names) -> Identifier | None:
-    return identify(names.expanded(given["id"])) if given else None
+    return _identifier(given["id"], names) if given else None
 
 
 def _key(given: str | None, names: Names) -> str | None:
-    return identify(names.expanded(given)).key if given else None
+    return _identifier(given, names).key if given else None
 
 
 def _items(event: Json, kind: EventType, names: Names) -> Iterator[Item]:
     if kind is not EventType.OBJECT and kind is not EventType.TRANSFORMATION:
         parent = event.get("parentID")
         if parent:
-            yield Item(Role.PARENT, identify(names.expanded(parent)), _ONE, None)
+            yield Item(Role.PARENT, _identifier(parent, names), _ONE, None)
     for field, role, of_amounts in _FIELDS[kind]:
         given = event.get(field)
         if not given:
@@ -129,7 +142,7 @@ def _things(given: Sequence[str], role: Role, names: Names) -> Iterator[Item]:
     """Things named one by one; a thing named in two writings is one."""
     seen = set[str]()
     for text in given:
-        identifier = identify(names.expanded(text))
+        identifier = _identifier(text, names)
         if identifier.key not in seen:
             seen.add(identifier.key)
             yield Item(role, identifier, None if identifier.kind in _CLASSES else _ONE, None)
@@ -138,12 +151,11 @@ def _things(given: Sequence[str], role: Role, names: Names) -> Iterator[Item]:
 def _amounts(given: Sequence[Json], role: Role, names: Names) -> Iterator[Item]:
     for each in given:
         quantity = each.get("quantity")
-        yield Item(
-            role,
-            identify(names.expanded(each["epcClass"])),
-            None if quantity is None else exact(quantity),
-            each.get("uom"),
-        )
+        if quantity is not None:
+            quantity = exact(quantity)
+            if inexact(quantity):
+                raise Unsound
+        yield Item(role, _identifier(each["epcClass"], names), quantity, each.get("uom"))
 
 
 def _parties(
@@ -152,7 +164,7 @@ def _parties(
     return tuple(
         (
             bare(Term.PARTY, names.term(Term.PARTY, each["type"])),
-            identify(names.expanded(each[field])),
+            _identifier(each[field], names),
         )
         for each in given or ()
     )
@@ -160,7 +172,10 @@ def _parties(
 
 def _transactions(given: Sequence[Json] | None, names: Names) -> tuple[tuple[str | None, str], ...]:
     return tuple(
-        (_word(Term.TRANSACTION, each.get("type"), names), each["bizTransaction"])
+        (
+            _word(Term.TRANSACTION, each.get("type"), names),
+            _identifier(each["bizTransaction"], names).given,
+        )
         for each in given or ()
     )
 

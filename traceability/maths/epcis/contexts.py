@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from traceability.maths.epcis.identifiers import TEXTS, Known
 from traceability.maths.epcis.values import canonical_term, canonical_value
 from traceability.maths.epcis.vocabulary import CBV, VOC, Term
 
@@ -24,6 +25,7 @@ _STANDARD = {
     "cbvmda": f"{_MASTER_DATA}:",
 }
 _SCHEMES = frozenset({"urn", "http", "https"})  # never prefixes, whatever a context says
+_PLAIN = ("urn:", "https:", "http:")
 
 
 class Names:
@@ -53,6 +55,10 @@ class Names:
         prefix, colon, local = text.partition(":")
         space = self._spaces.get(prefix) if colon else None
         return text if space is None or local.startswith("//") else space + local
+
+    def known(self, text: str) -> Known:
+        """All that is known of an identifier."""
+        return TEXTS[text if text.startswith(_PLAIN) else self.expanded(text)]
 
     def value(self, text: str) -> str:
         """The canonical writing of a text value."""

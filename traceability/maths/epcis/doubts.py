@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from traceability.maths.epcis.event import CapturedEvent, EventType, Fault, Role
-from traceability.maths.epcis.links import parse
+from traceability.maths.epcis.identifiers import TEXTS
 from traceability.maths.units import UNITS
 
 
-def doubts_of(event: CapturedEvent, document: Mapping[str, Any]) -> list[Fault]:
+def doubts_of(event: CapturedEvent) -> list[Fault]:
     """Doubts, in the form of faults; they refuse nothing.
 
     Wrong check digits (real registers hold such codes), units of quantity that cannot be added to
@@ -20,9 +17,9 @@ def doubts_of(event: CapturedEvent, document: Mapping[str, Any]) -> list[Fault]:
     roles = set[Role]()
     for item in event.items:
         roles.add(item.role)
-        link = parse(item.identifier.given)
-        if link is not None and link.doubt is not None:
-            found.append(("check", link.doubt))
+        doubt = TEXTS[item.identifier.given].doubt
+        if doubt is not None:
+            found.append(("check", doubt))
         if item.unit is not None and item.unit not in UNITS:
             found.append(("unit", f"the unit {item.unit} cannot be converted here"))
     if (
@@ -33,6 +30,8 @@ def doubts_of(event: CapturedEvent, document: Mapping[str, Any]) -> list[Fault]:
         (only,) = roles
         other = "outputs" if only is Role.INPUT else "inputs"
         found.append(("incomplete", f"the transformation names no {other} and no transformationID"))
+    if not found:
+        return []
     return [
         Fault(event.position, event.event_id, "", rule, message)
         for rule, message in dict.fromkeys(found)

@@ -3,18 +3,55 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from typing import NamedTuple
 
 from traceability.maths.epcis.event import Identifier, IdentifierKind
 from traceability.maths.epcis.keys import HOST, SERIAL, Link, encoded
 from traceability.maths.epcis.links import parse
+from traceability.maths.epcis.values import plain_value
 
-_LONGEST = 512
+_LONGEST = 512  # characters; longer texts are no keys of GS1 and are not remembered
+_MOST = 1 << 15  # texts of one generation: some 15 MB
 _BRACKETED = re.compile(r"\((01)\)([0-9]{8,14})((?:\((?:10|21|22|235)\)[^()]+)*)").fullmatch
 _QUALIFIER = re.compile(r"\((10|21|22|235)\)([^()]+)").findall
 _TRANSACTION = re.compile(r"urn:epcglobal:cbv:bt:", re.IGNORECASE).match
 _CASELESS = re.compile(r"urn:(?:uuid|oid):[0-9a-f.\-]+", re.IGNORECASE).fullmatch
 _GLN = re.compile(r"https://id\.gs1\.org/41[47]/([0-9]{13})(?:/254/.+)?").fullmatch
+
+
+class Known(NamedTuple):
+    """All that is known of one text.
+
+    ``value`` is its canonical writing for the event hash, ``flaw`` why it is no sound identifier,
+    ``doubt`` what is odd about it.
+    """
+
+    value: str
+    identifier: Identifier
+    flaw: str | None
+    doubt: str | None
+
+
+class _Texts(dict[str, Known]):
+    """Texts met lately, in two generations: what is met again outlives what was met once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._older: dict[str, Known] = {}
+
+    def __missing__(self, text: str) -> Known:
+        found = self._older.get(text)
+        if found is None:
+            found = _learn(text)
+        if len(text) <= _LONGEST:
+            if len(self) >= _MOST:
+                self._older = dict(self)
+                self.clear()
+            self[text] = found
+        return found
+
+
+TEXTS = _Texts()
 
 
 def identify(text: str) -> Identifier:
@@ -45,16 +82,22 @@ def identify(text: str) -> Identifier:
     >>> identify("MA.156.M07000.1").kind
     <IdentifierKind.OPAQUE: 'opaque'>
     """
-    return _identify(text) if len(text) <= _LONGEST else _opaque(text)
+    return TEXTS[text].identifier
 
 
-@lru_cache(maxsize=1 << 16)
-def _identify(text: str) -> Identifier:
+def _learn(text: str) -> Known:
     given = text.strip()
-    link = parse(given) or _element_strings(given)
-    if link is None or link.flaw:
-        return _opaque(given)
-    return Identifier(link.uri, link.kind, given, link.gtin, link.lot, link.serial)
+    link = parse(given)
+    if link is not None and link.flaw is None:
+        identifier = Identifier(link.uri, link.kind, given, link.gtin, link.lot, link.serial)
+        return Known(link.uri, identifier, None, link.doubt)
+    flaw = None if link is None else link.flaw
+    value = plain_value(given)
+    link = _element_strings(given) if given[:1] == "(" else None
+    if link is None:
+        return Known(value, _opaque(given), flaw, None)
+    identifier = Identifier(link.uri, link.kind, given, link.gtin, link.lot, link.serial)
+    return Known(value, identifier, flaw, link.doubt)
 
 
 def _opaque(given: str) -> Identifier:

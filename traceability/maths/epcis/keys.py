@@ -47,8 +47,8 @@ def check_digit(digits: str) -> str:
     """
     values = digits.encode("ascii")
     weighted, plain = values[::-2], values[-2::-2]
-    total = 3 * (sum(weighted) - 48 * len(weighted)) + sum(plain) - 48 * len(plain)
-    return str(-total % 10)
+    total = 3 * sum(weighted) + sum(plain) - 48 * (3 * len(weighted) + len(plain))
+    return "0987654321"[total % 10]
 
 
 def encoded(value: str) -> str:

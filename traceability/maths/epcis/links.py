@@ -6,13 +6,11 @@ number the lot is not repeated, other attributes are dropped.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from traceability.maths.epcis.keys import Link
 from traceability.maths.epcis.urns import parse_urn
 from traceability.maths.epcis.weblinks import parse_web
 
-_LONGEST = 512  # characters; no GS1 key comes near, and what is longer is not worth remembering
+_LONGEST = 512  # characters; no GS1 key comes near
 
 
 def parse(text: str) -> Link | None:
@@ -27,11 +25,8 @@ def parse(text: str) -> Link | None:
     >>> parse("https://example.com/shop/gtin/4012345123456/lot/Lot987?x=1").uri
     'https://id.gs1.org/01/04012345123456/10/Lot987'
     """
-    return _parse(text) if len(text) <= _LONGEST else None
-
-
-@lru_cache(maxsize=1 << 16)
-def _parse(text: str) -> Link | None:
+    if len(text) > _LONGEST:
+        return None
     head = text[:8].lower()
     if head == "urn:epc:":
         return parse_urn(text)

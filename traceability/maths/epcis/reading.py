@@ -7,22 +7,23 @@ without end are refused with their place.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from traceability.maths.epcis.capturing import capture
+from traceability.maths.epcis.capturing import Unsound, capture
 from traceability.maths.epcis.contexts import EPCIS_CONTEXT, Names, joined, names_of
 from traceability.maths.epcis.doubts import doubts_of
 from traceability.maths.epcis.envelope import Envelope, open_envelope
 from traceability.maths.epcis.event import CapturedEvent, Fault
 from traceability.maths.epcis.limits import DEFAULT, Limits
 from traceability.maths.epcis.repeats import repeated_name
-from traceability.maths.epcis.schema import check_event, is_sound
+from traceability.maths.epcis.schema import check_event, well_formed
+from traceability.maths.epcis.times import NoInstant
 
-
+BOM = b"\xef\xbb\xbf"
 _TOO_MUCH = (
     "the document has {} {}; at most {} are taken at once: send it in parts, or import it as a file"
 )
@@ -75,6 +76,7 @@ def read_events(content: bytes, limits: Limits = DEFAULT) -> Reading:
     """
     if len(content) > limits.size:
         return refused("", "limit", _TOO_MUCH.format(len(content), "bytes", limits.size))
+    content = content.removeprefix(BOM)
     try:
         parsed = orjson.loads(content)
     except orjson.JSONDecodeError as error:
@@ -92,19 +94,27 @@ def read_events(content: bytes, limits: Limits = DEFAULT) -> Reading:
 
 
 def read_list(
-    events: list[Any], envelope: Envelope, first: int, limits: Limits = DEFAULT
+    events: list[Any],
+    envelope: Envelope,
+    places: int | Sequence[int] = 0,
+    limits: Limits = DEFAULT,
 ) -> Reading:
-    """Read events already parsed; ``first`` is the place of the first one in its document."""
+    """Read events already parsed.
+
+    ``places`` are theirs in the document, or that of the first where they follow each other.
+    """
     taken: list[CapturedEvent] = []
     faults: list[Fault] = []
     doubts: list[Fault] = []
     unheard = 0
     scope = _Scope(envelope.context)
-    for position, event in enumerate(events, start=first):
+    if isinstance(places, int):
+        places = range(places, places + len(events))
+    for position, event in zip(places, events, strict=True):
         found = _read_one(event, scope, position, limits)
         if isinstance(found, CapturedEvent):
             taken.append(found)
-            doubts += doubts_of(found, event)
+            doubts += doubts_of(found)
         elif len(faults) < limits.faults:
             faults += found
         else:
@@ -139,7 +149,7 @@ def _opening(context: Any) -> bytes:
 def _read_one(
     event: Any, scope: _Scope, position: int, limits: Limits
 ) -> CapturedEvent | tuple[Fault, ...]:
-    if not isinstance(event, dict) or not is_sound(event, limits):
+    if not isinstance(event, dict) or not well_formed(event, limits):
         return check_event(event, limits, position=position)
     names, opening = scope.of(event)
     if "@context" in event:
@@ -148,7 +158,16 @@ def _read_one(
     if b"\\u0000" in body and any(_nul(event)):
         words = "a text holds the character U+0000, which cannot be kept: leave it out"
         return (Fault(position, event.get("eventID"), "", "character", words),)
-    return capture(event, names, position, opening + body[1:])
+    try:
+        return capture(event, names, position, opening + body[1:])
+    except (Unsound, NoInstant):
+        return check_event(event, limits, position=position) or (_unexplained(event, position),)
+
+
+def _unexplained(event: Mapping[str, Any], position: int) -> Fault:
+    """Where only an identifier written with a prefix is damaged: rules see it as written."""
+    words = "an identifier written with a prefix of @context is not well formed"
+    return Fault(position, event.get("eventID"), "", "identifier", words)
 
 
 def _nul(value: Any) -> Iterator[bool]:

@@ -20,6 +20,8 @@ _PAIRS = (
     ("sourceList", "source"),
     ("destinationList", "destination"),
 )
+# Lists whose entries the schema holds flat: no need to look how deep they go.
+_FLAT = frozenset({*_THINGS, *_AMOUNTS, *(name for name, _ in _PAIRS)})
 _MOST = Decimal(10) ** 15  # ledger quantities have at most 15 digits before the point
 _PLACES = 9  # and 9 behind it
 _SURE = 15  # significant digits a JSON number keeps on every road
@@ -28,20 +30,19 @@ _SURE = 15  # significant digits a JSON number keeps on every road
 def exceeded(event: Event, limits: Limits) -> Reason | None:
     """The bound an event goes beyond, if one."""
     items = 0
-    for name in _THINGS + _AMOUNTS:
-        given = event.get(name)
-        if type(given) is list:
-            items += len(given)
+    for name, value in event.items():
+        if name in _FLAT:
+            if type(value) is list:
+                items += len(value)
+        elif (type(value) is dict or type(value) is list) and _deeper(value, limits.depth - 1):
+            words = f"{name} is nested deeper than {limits.depth} levels: flatten it"
+            return pointer([name]), "limit", words
     if items > limits.items:
         words = (
             f"the event names {items} things; at most {limits.items} are taken in one event: "
             "split it into several"
         )
         return "", "limit", words
-    for name, value in event.items():
-        if (type(value) is dict or type(value) is list) and _deeper(value, limits.depth - 1):
-            words = f"{name} is nested deeper than {limits.depth} levels: flatten it"
-            return pointer([name]), "limit", words
     return None
 
 
@@ -99,18 +100,26 @@ def _time(text: str, path: list[str | int]) -> Iterator[Reason]:
 
 
 def _nothing_named(event: Event) -> Iterator[Reason]:
-    """What each type of event must name (EPCIS 2.0, sections 7.4.2 to 7.4.7)."""
-    kind, action = event["type"], event.get("action")
-    if "ilmd" in event and kind == "ObjectEvent" and action != "ADD":
-        yield "/ilmd", "ilmd", f"master data of a lot (ilmd) goes with action ADD, not {action}"
-    if kind == "TransformationEvent":
-        missing = _without_sides(event)
-    elif kind in {"AggregationEvent", "AssociationEvent"}:
-        missing = _without_children(event, kind, action)
-    else:
-        missing = _without_things(event, kind, action)
+    missing = lacking(event)
     if missing:
-        yield "", "required", missing
+        yield missing
+
+
+def lacking(event: Event) -> Reason | None:
+    """What a type of event must name and this one does not (EPCIS 2.0, 7.4.2 to 7.4.7)."""
+    kind, action = event["type"], event.get("action")
+    if kind == "ObjectEvent":
+        if "ilmd" in event and action != "ADD":
+            words = f"master data of a lot (ilmd) goes with action ADD, not {action}"
+            return "/ilmd", "ilmd", words
+        missing = _without_things(event, kind, action)
+    elif kind == "TransformationEvent":
+        missing = _without_sides(event)
+    elif kind == "TransactionEvent":
+        missing = _without_things(event, kind, action)
+    else:
+        missing = _without_children(event, kind, action)
+    return ("", "required", missing) if missing else None
 
 
 def _without_sides(event: Event) -> str | None:
@@ -168,20 +177,32 @@ def _identifier(text: str, *path: str | int) -> Iterator[Reason]:
         yield pointer(list(path)), "identifier", link.flaw
 
 
+def exact(value: float) -> Decimal:
+    """A JSON number as the shortest decimal that reads back as it."""
+    return Decimal(value) if type(value) is int else Decimal(repr(value))
+
+
+def inexact(value: Decimal) -> bool:
+    """Whether a quantity is negative, too great, or finer than the ledger keeps."""
+    if not 0 <= value < _MOST:
+        return True
+    if value.as_integer_ratio()[1] == 1:
+        return False
+    digits = value.as_tuple()
+    return -int(digits.exponent) > _PLACES or len(digits.digits) > _SURE
+
+
 def _quantity(given: float, path: list[str | int]) -> Iterator[Reason]:
-    if type(given) is int and 0 <= given < _MOST:
+    value = exact(given)
+    if not inexact(value):
         return
-    value = Decimal(given) if isinstance(given, int) else Decimal(repr(given))
     if value < 0:
-        yield pointer(path), "quantity", f"a quantity cannot be negative, got {shown(given)}"
+        words = f"a quantity cannot be negative, got {shown(given)}"
     elif value >= _MOST:
-        yield pointer(path), "quantity", f"a quantity needs to be below 10^15, got {shown(given)}"
+        words = f"a quantity needs to be below 10^15, got {shown(given)}"
     else:
-        digits = value.normalize().as_tuple()
-        behind = -int(digits.exponent)
-        if behind > _PLACES or len(digits.digits) > _SURE:
-            words = (
-                f"a quantity is kept exactly to {_SURE} digits, {_PLACES} behind the point: "
-                f"round {shown(given)}"
-            )
-            yield pointer(path), "quantity", words
+        words = (
+            f"a quantity is kept exactly to {_SURE} digits, {_PLACES} behind the point: "
+            f"round {shown(given)}"
+        )
+    yield pointer(path), "quantity", words

@@ -15,6 +15,7 @@ from typing import Any
 import jsonschema_rs
 import orjson
 
+from traceability.maths.epcis.envelope import open_envelope
 from traceability.maths.epcis.event import EventType, Fault
 from traceability.maths.epcis.limits import DEFAULT, Limits
 from traceability.maths.epcis.messages import explain
@@ -97,6 +98,25 @@ def check_event(
     return tuple(_fault(position, event_id, *reason) for reason in reasons)
 
 
+def check_document(document: object, limits: Limits = DEFAULT) -> tuple[Fault, ...]:
+    """Every reason why a document cannot be taken, or one of its events; none where all can.
+
+    Parameters
+    ----------
+    document : object
+        As parsed from JSON: a document, a query document, an event, or a list of events.
+    """
+    opened = open_envelope(document)
+    if isinstance(opened, Fault):
+        return (opened,)
+    _, events = opened
+    return tuple(
+        fault
+        for position, event in enumerate(events)
+        for fault in check_event(event, limits, position=position)
+    )
+
+
 def _fault(position: int | None, event_id: str | None, path: str, rule: str, message: str) -> Fault:
     return Fault(position, event_id, path, rule, message)
 
@@ -108,13 +128,12 @@ def _misshapen(event: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str, 
             yield explain(error)
 
 
-def is_sound(event: Mapping[str, Any], limits: Limits = DEFAULT) -> bool:
-    """Whether ``check_event`` would find nothing, at the least cost."""
+def well_formed(event: Mapping[str, Any], limits: Limits = DEFAULT) -> bool:
+    """Whether the form is sound, at the least cost; the rules beyond it are not looked at."""
     kind = event.get("type")
     return (
         isinstance(kind, str)
         and kind in _TYPES
         and exceeded(event, limits) is None
-        and _validator(kind).is_valid(event)
-        and next(broken_rules(event), None) is None
+        and bool(_validator(kind).is_valid(event))
     )

@@ -7,6 +7,7 @@ GS1 EPC Tag Data Standard 2.0, sections 6.3 to 6.5 (forms) and 7 (correspondence
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from urllib.parse import unquote
 
@@ -27,8 +28,23 @@ class _Malformed(ValueError):
     """An EPC URN of a known scheme that does not keep to its form."""
 
 
+# Trade items and lots with nothing to escape: most of what events name, read in one step.
+_TRADE_ITEM = re.compile(
+    r"urn:epc:(id:sg|class:lg)tin:([0-9]{6,12})\.([0-9])([0-9]{0,6})\.([0-9A-Za-z._\-]{1,20})"
+).fullmatch
+
+
 def parse_urn(text: str) -> Link | None:
     """The GS1 key an EPC URN writes; with a flaw where its scheme is known and its form wrong."""
+    usual = _TRADE_ITEM(text)
+    if usual is not None:
+        form, prefix, indicator, reference, number = usual.groups()
+        raw = indicator + prefix + reference
+        if len(raw) == 13:
+            gtin = raw + check_digit(raw)
+            if form == "id:sg":
+                return Link(f"{HOST}01/{gtin}/21/{number}", Kind.INSTANCE, gtin, None, number)
+            return Link(f"{HOST}01/{gtin}/10/{number}", Kind.LOT, gtin, number)
     parts = text.split(":", 4)
     if len(parts) < 5:
         return None

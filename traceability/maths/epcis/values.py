@@ -16,6 +16,7 @@ from traceability.maths.epcis.vocabulary import URNS, WORDS, Term
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?").fullmatch
 _NUMBER_STARTS = frozenset("+-.0123456789")
+_CBV_URN = "urn:epcglobal:cbv:"
 _SURE = 15  # significant digits that a binary number of 64 bits always keeps
 _REMEMBERED = 200  # characters; longer texts are rare and worth no memory
 
@@ -46,16 +47,19 @@ def canonical_value(text: str) -> str:
 
 def _canonical(text: str) -> str:
     text = text.strip()
-    if not text:
-        return text
-    if text[0] in _NUMBER_STARTS and _NUMBER(text):
-        return _number_text(text)
-    if text.startswith("urn:epcglobal:cbv:"):
-        for urn, term in URNS:
-            text = text.replace(urn, term)
-        return text
     link = parse(text)
-    return text if link is None else link.uri
+    return plain_value(text) if link is None else link.uri
+
+
+def plain_value(text: str) -> str:
+    """The canonical writing of a text without blanks around it that is no GS1 key."""
+    if text.startswith(_CBV_URN):
+        for urn, term in URNS:
+            if text.startswith(urn):
+                return term + text[len(urn) :]
+    elif text[:1] in _NUMBER_STARTS and _NUMBER(text):
+        return _number_text(text)
+    return text
 
 
 _remembered = lru_cache(maxsize=1 << 16)(_canonical)
