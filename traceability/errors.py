@@ -124,3 +124,68 @@ class LotNotNamed(Conflict):
 
     code = "traceability/lot-not-named"
     message = "Case {number} names no lot; the sampling record has to say it before it is traced."
+
+
+# EPCIS repository
+
+
+class CaptureUnknown(NotFound):
+    """No such capture job, or none that the actor may see."""
+
+    code = "traceability/capture-unknown"
+    message = "There is no capture {capture_id}."
+
+
+class DocumentRefused(Invalid):
+    """What was sent is no EPCIS document, or no event, that can be taken."""
+
+    code = "traceability/document-refused"
+    message = "Nothing was captured: {reason}"
+
+
+class DocumentTooLarge(DocumentRefused):
+    """A document with more events than are taken at once."""
+
+    code = "traceability/document-too-large"
+
+
+class EventKnown(Conflict):
+    """The same event is in the repository."""
+
+    code = "traceability/event-known"
+    message = "This event is in the repository already, as {event_id}."
+
+
+class EpcisEventUnknown(NotFound):
+    """No event of this eventID, or none that the actor may see."""
+
+    code = "traceability/event-unknown"
+    message = "There is no event {event_id}."
+
+
+class QueryRefused(Invalid):
+    """A query that cannot be answered as it was asked."""
+
+    code = "traceability/query-refused"
+    message = "The query cannot be answered: {reason}"
+
+
+class QueryTooLarge(Invalid):
+    """More events than the one who asks wants at most (maxEventCount)."""
+
+    code = "traceability/query-too-large"
+    message = "More than {most} events match; narrow the query or raise maxEventCount."
+
+
+class NamedQueryUnknown(NotFound):
+    """No query of this name."""
+
+    code = "traceability/named-query-unknown"
+    message = "There is no query named {name}."
+
+
+class NamedQueryKnown(Conflict):
+    """A query of this name exists."""
+
+    code = "traceability/named-query-known"
+    message = "A query named {name} exists; delete it first or choose another name."

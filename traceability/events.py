@@ -41,3 +41,22 @@ class WatchAlarmed:
     added: int
     gone: int
     changed: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureRequested:
+    """An EPCIS document too large for a request is waiting to be captured."""
+
+    topic: ClassVar[str] = "traceability.capture-requested"
+
+    capture_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class EpcisStored:
+    """Events were added to the EPCIS journal: those of one transaction, numbers inclusive."""
+
+    topic: ClassVar[str] = "traceability.epcis-stored"
+
+    first_event_id: int
+    last_event_id: int

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from core.outbox import Run, effect
+import io
+
+from core.outbox import Run, Superseded, effect
+from core.unit_of_work import unit_of_work
 from traceability.imports import carry_out_upload
 from traceability.service.graphing import refresh_file
+from traceability.service import capturing
 from traceability.service.tracing import weigh_file
 from traceability.service.watching import check_watches, lots_of_rows
 
@@ -37,3 +41,31 @@ def refresh_edges(
     """Bring the edges of every lot that a stored ledger speaks of up to date."""
     with effect(run) as session:
         refresh_file(session, file_sha256, progress=run.progress)
+
+
+def capture_document(run: Run, *, capture_id: int) -> None:
+    """Capture a large EPCIS document, as a whole or part by part."""
+    with unit_of_work() as session:
+        capture = capturing.capture_of(session, capture_id)
+        if not capture.running:
+            return
+        stream = io.BytesIO(capturing.document_of(session, capture))
+
+    def tell(stage: str, done: int, total: int) -> None:
+        run.progress(stage, stream.tell(), capture.document_size)
+
+    if capture.error_behaviour == capturing.ROLLBACK:
+        with effect(run) as session:
+            held = capturing.capture_of(session, capture_id)
+            capturing.capture_whole(session, held, capturing.read(stream), progress=tell)
+        return
+    journal = capturing.journal_of(capture)
+    try:
+        for part in capturing.parts(capturing.read(stream), start=capture.position):
+            tell("capture", 0, 0)
+            with unit_of_work() as session:
+                capturing.store_next(session, capture_id, part, journal)
+    except capturing.Moved as moved:
+        raise Superseded(str(moved)) from moved
+    with effect(run) as session:
+        capturing.finish(capturing.capture_of(session, capture_id))

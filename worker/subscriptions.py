@@ -51,6 +51,10 @@ SUBSCRIPTIONS: dict[str, tuple[Job, ...]] = {
     "recall.reported": (Job("recall.draw-scope", "recall.jobs:draw_scope"),),
     "recall.settling-due": (Job("recall.settle-clocks", "recall.jobs:settle_clocks"),),
     "worker.probe-sent": (Job("worker.probe", "worker.probe:answer"),),
+    # EPCIS repository
+    "traceability.capture-requested": (
+        Job("traceability.capture", "traceability.jobs:capture_document", LONG, timeout_s=3600),
+    ),
 }
 
 
