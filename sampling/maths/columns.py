@@ -95,12 +95,22 @@ class FrameColumns:
         return bytes(self.codes[row]).decode("ascii")
 
     def rows_of(self, codes: Iterable[str]) -> dict[str, int]:
-        """The rows of some codes; one that is not in the roster is absent."""
-        wanted = {code.encode("ascii", "replace"): code for code in codes}
+        """The rows of some codes, in their order; one that is not in the roster is absent."""
         width = self.codes.dtype.itemsize
-        asked = np.array([raw for raw in wanted if 0 < len(raw) <= width], dtype=f"S{width}")
-        rows = np.flatnonzero(np.isin(self.codes, asked)).tolist()
-        return {wanted[bytes(self.codes[row])]: row for row in rows}
+        wanted: dict[int, dict[bytes, str]] = {}
+        for code in codes:
+            if 0 < len(code) <= width and code.isascii():
+                wanted.setdefault(len(code), {})[code.encode()] = code
+        lengths = np.char.str_len(self.codes) if wanted else np.empty(0, dtype=np.intp)
+        found = {}
+        for length, texts in sorted(wanted.items()):  # codes of one length are sorted by bytes
+            first, end = np.searchsorted(lengths, [length, length + 1]).tolist()
+            part, asked = self.codes[first:end], np.array(sorted(texts), dtype=self.codes.dtype)
+            places = np.searchsorted(part, asked)
+            asked, places = asked[places < len(part)], places[places < len(part)]
+            rows = (first + places[part[places] == asked]).tolist()
+            found.update({texts[bytes(self.codes[row])]: row for row in rows})
+        return found
 
     def unit(self, row: int) -> FrameUnit:
         """One unit as an object."""

@@ -6,8 +6,11 @@ each message. Both ways give the same bytes.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
+from functools import cache
+from importlib.util import find_spec
 from typing import Any, Final
 
 import numpy as np
@@ -24,9 +27,17 @@ _BLOCK: Final = 64  # bytes that SHA-256 takes at once
 _LANES: Final = "sampling.maths.lanes"
 
 
+@cache
+def has_numba() -> bool:
+    """Whether there is a compiler, and nobody forbade it by ``ZHIHENG_NUMBA=0``."""
+    if os.environ.get("ZHIHENG_NUMBA", "1").strip() == "0":
+        return False
+    return find_spec("numba") is not None
+
+
 def is_compiled(units: int, algorithm: str = "sha256") -> bool:
     """Shall so many units be hashed by compiled code? Loading it takes most of a second."""
-    if algorithm != "sha256" or sys.byteorder != "little":
+    if algorithm != "sha256" or sys.byteorder != "little" or not has_numba():
         return False
     return units >= MANY or (units >= MANY // 16 and _LANES in sys.modules)
 
@@ -74,7 +85,8 @@ def midstate(shared: bytes) -> npt.NDArray[np.uint32]:
     if not shared:
         return lanes.START
     out = np.empty((1, 8), dtype=np.uint32)
-    lanes.compress(lanes.START, np.frombuffer(shared, dtype=np.uint32).reshape(1, -1), out)
+    message = np.frombuffer(bytearray(shared), dtype=np.uint32).reshape(1, -1)
+    lanes.compress(lanes.START, message, out)
     return out[0]
 
 

@@ -120,6 +120,12 @@ def swapped(_typing: Any, word: Any) -> Any:
 
 
 @compiled
+def take(words: Any, state: Any) -> None:
+    """`absorb` by itself: who calls it need not be compiled around it."""
+    absorb(words, state)
+
+
+@compiled
 def compress(start: Any, messages: Any, out: Any) -> None:
     """The states after whole blocks: (8,), (messages, 16 × blocks) as read, (messages, 8)."""
     w = np.empty((16, WIDTH), dtype=np.uint32)
@@ -128,12 +134,13 @@ def compress(start: Any, messages: Any, out: Any) -> None:
     for first in range(0, count, WIDTH):
         lanes = min(WIDTH, count - first)
         for i in range(8):
-            s[i] = start[i]
+            for n in range(WIDTH):
+                s[i, n] = start[i]
         for b in range(blocks):
             for n in range(lanes):
                 for t in range(16):
                     w[t, n] = messages[first + n, 16 * b + t]
-            absorb(w.ctypes.data, s.ctypes.data)
+            take(w.ctypes.data, s.ctypes.data)
         for n in range(lanes):
             for i in range(8):
                 out[first + n, i] = s[i, n]

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from sampling.maths.hashing import midstate
-from sampling.maths.lanes import WIDTH, absorb, compiled
+from sampling.maths.hashing import digests, has_numba, midstate
+from sampling.maths.lanes import WIDTH, compiled, take
 
 if TYPE_CHECKING:
     from sampling.maths.rounds import SeatList
@@ -74,6 +74,17 @@ def seated(
     return taken, is_stuck
 
 
+def warm_up() -> None:
+    """Load what is compiled, or compile it where it never ran: for a process that starts others."""
+    from sampling.maths.rounds import SeatList
+
+    if has_numba():
+        digests(1, [bytes(64)], compiled=True)
+        lists = [SeatList(0, "1", 1, np.zeros(1, dtype=np.intp))]
+        one = [b"1"]
+        seated(lists=lists, named=one, coded=one, loads=[0], caps=[1], prefix=bytes(64))
+
+
 @compiled
 def seat(start: Any, given: Any, lists: Any, people: Any, load: Any, chosen: Any) -> bool:
     """Fill seat lists in their order (draw-v1, section 8, rule 4) without looking ahead.
@@ -100,20 +111,26 @@ def seat(start: Any, given: Any, lists: Any, people: Any, load: Any, chosen: Any
         Whether a seat stayed empty.
     """
     texts, ends, kinds, kind_ends, outs = given
-    most = np.diff(kind_ends).max()
+    most, widest = 1, 1
+    for number in range(len(kind_ends) - 1):
+        most = max(most, kind_ends[number + 1] - kind_ends[number])
+    for number in range(len(lists)):
+        widest = max(widest, lists[number, 2])
     is_out = np.zeros(len(people), dtype=np.bool_)
     near = np.empty(most, dtype=np.int64)
     tickets = np.empty((most, 8), dtype=np.uint32)
-    least = np.empty(lists[:, 2].max(), dtype=np.int64)
+    least = np.empty(widest, dtype=np.int64)
     is_stuck, filled = False, 0
     for number in range(len(lists)):
-        code, kind, seats, out, out_end = lists[number]
+        kind, seats = lists[number, 1], lists[number, 2]
         first, last = kind_ends[kind], kind_ends[kind + 1]
-        is_out[outs[out:out_end]] = True
+        for place in range(lists[number, 3], lists[number, 4]):
+            is_out[outs[place]] = True
         # The loads of as many as there are seats, the smallest first: nobody above the last of them
         # is looked at, and most are above.
         found = 0
-        for person in kinds[first:last]:
+        for row in range(first, last):
+            person = kinds[row]
             level = load[person]
             if level >= people[person, 1] or is_out[person]:
                 continue
@@ -131,11 +148,12 @@ def seat(start: Any, given: Any, lists: Any, people: Any, load: Any, chosen: Any
         count = 0
         if found:
             bound = least[found - 1]
-            for person in kinds[first:last]:
+            for row in range(first, last):
+                person = kinds[row]
                 if load[person] <= bound and load[person] < people[person, 1] and not is_out[person]:
                     near[count] = person
                     count += 1
-            _pair_tickets(start, texts, ends, code, people, near[:count], tickets)
+            _pair_tickets(start, texts, ends, lists[number, 0], people, near, count, tickets)
         for _ in range(found):
             best = 0
             for place in range(1, count):
@@ -145,14 +163,16 @@ def seat(start: Any, given: Any, lists: Any, people: Any, load: Any, chosen: Any
             filled += 1
             count -= 1
             near[best] = near[count]  # out of their order now: `_is_before` looks at places
-            tickets[best] = tickets[count]
-        for person in chosen[filled - found : filled]:
-            load[person] += 1
+            for i in range(8):
+                tickets[best, i] = tickets[count, i]
+        for place in range(filled - found, filled):
+            load[chosen[place]] += 1
         for _ in range(found, seats):
             chosen[filled] = _NOBODY
             filled += 1
             is_stuck = True
-        is_out[outs[out:out_end]] = False
+        for place in range(lists[number, 3], lists[number, 4]):
+            is_out[outs[place]] = False
     return is_stuck
 
 
@@ -168,41 +188,46 @@ def _is_before(load: Any, near: Any, tickets: Any, one: int, other: int) -> bool
 
 @compiled
 def _pair_tickets(
-    start: Any, texts: Any, ends: Any, code: int, people: Any, near: Any, out: Any
+    start: Any, texts: Any, ends: Any, code: Any, people: Any, near: Any, count: Any, out: Any
 ) -> None:
-    """The tickets of one unit with some people, as words."""
-    w = np.empty((16, WIDTH), dtype=np.uint32)
-    s = np.empty((8, WIDTH), dtype=np.uint32)
-    shared = texts[ends[code] : ends[code + 1]]
-    size = len(shared)
+    """The tickets of one unit with the first ``count`` of some people, as words."""
+    begin, size = ends[code], ends[code + 1] - ends[code]
     longest = 0
-    for person in near:
-        longest = max(longest, ends[people[person, 0] + 1] - ends[people[person, 0]])
+    for place in range(count):
+        text = people[near[place], 0]
+        longest = max(longest, ends[text + 1] - ends[text])
     blocks = (size + longest + 9 + 63) // 64
     message = np.zeros((WIDTH, 64 * blocks), dtype=np.uint8)
     words = message.view(np.uint32)
-    message[:, :size] = shared
-    for first in range(0, len(near), WIDTH):
-        lanes = min(WIDTH, len(near) - first)
-        last = np.zeros(WIDTH, dtype=np.int64)
+    for n in range(WIDTH):
+        for place in range(size):
+            message[n, place] = texts[begin + place]
+    last = np.zeros(WIDTH, dtype=np.int64)
+    w = np.empty((16, WIDTH), dtype=np.uint32)
+    s = np.empty((8, WIDTH), dtype=np.uint32)
+    for first in range(0, count, WIDTH):
+        lanes = min(WIDTH, count - first)
         for n in range(lanes):
             text = people[near[first + n], 0]
-            begin, end = ends[text], ends[text + 1]
-            whole = size + end - begin
-            last[n] = (whole + 9 + 63) // 64 - 1
-            message[n, size:] = 0
-            message[n, size:whole] = texts[begin:end]
+            whole = size
+            for place in range(ends[text], ends[text + 1]):
+                message[n, whole] = texts[place]
+                whole += 1
             message[n, whole] = 0x80
+            for place in range(whole + 1, 64 * blocks):
+                message[n, place] = 0
+            last[n] = (whole + 9 + 63) // 64 - 1
             bits = 8 * (64 + whole)
             for place in range(4):
                 message[n, 64 * last[n] + 63 - place] = bits >> (8 * place) & 0xFF
         for i in range(8):
-            s[i] = start[i]
+            for n in range(WIDTH):
+                s[i, n] = start[i]
         for b in range(blocks):
             for n in range(WIDTH):
                 for t in range(16):
                     w[t, n] = words[n, 16 * b + t]
-            absorb(w.ctypes.data, s.ctypes.data)
+            take(w.ctypes.data, s.ctypes.data)
             for n in range(lanes):
                 if last[n] == b:
                     for i in range(8):
