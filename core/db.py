@@ -205,3 +205,19 @@ def copy_rows(
             )
             written += 1
     return written
+
+
+def binary_rows(session: Session, statement: Any) -> list[Any]:
+    """The rows of a query of plain columns, asked for in PostgreSQL's binary form.
+
+    As text each byte of a bytea is two characters, to be written there and read here: blocks of
+    megabytes take four times as long.
+    """
+    compiled = statement.compile(dialect=session.get_bind().dialect)
+    session.flush()
+    connection = session.connection().connection.driver_connection
+    if connection is None:
+        raise RuntimeError("the session has no connection to read through")
+    with connection.cursor(binary=True) as cursor:
+        cursor.execute(str(compiled), compiled.params)
+        return list(cursor.fetchall())

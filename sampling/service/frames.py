@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import journal
-from core.db import copy_rows
+from core.db import binary_rows, copy_rows
 from core.journal import JournalEntry
 from core.progress import Progress, silent
 from registry.queries import RosterUnit
@@ -212,13 +212,14 @@ def stored_frame(session: Session, plan: Plan) -> tuple[FrameColumns, tuple[byte
     ValueError
         If a block is not what was stored, or is missing.
     """
-    rows = session.execute(
+    rows = binary_rows(
+        session,
         select(FrameBlock.content, FrameBlock.root)
         .where(FrameBlock.plan_id == plan.id)
-        .order_by(FrameBlock.number)
-    ).all()
-    contents = [bytes(content) for content, _ in rows]
-    roots = tuple(bytes(root) for _, root in rows)
+        .order_by(FrameBlock.number),
+    )
+    contents = [content for content, _ in rows]
+    roots = tuple(root for _, root in rows)
     entries = session.execute(
         select(JournalEntry).where(
             JournalEntry.stream == STREAM,
@@ -240,10 +241,8 @@ def stored_columns(session: Session, plan: Plan) -> FrameColumns:
     ValueError
         If a block is damaged.
     """
-    contents = session.execute(
-        select(FrameBlock.content).where(FrameBlock.plan_id == plan.id).order_by(FrameBlock.number)
-    ).scalars()
-    return decoded([bytes(content) for content in contents])
+    kept = select(FrameBlock.content).where(FrameBlock.plan_id == plan.id)
+    return decoded([content for (content,) in binary_rows(session, kept.order_by(FrameBlock.number))])
 
 
 def stored_roots(session: Session, plan: Plan) -> tuple[bytes, ...]:
@@ -261,12 +260,13 @@ def stored_details(session: Session, plan: Plan, rows: Iterable[int]) -> dict[in
         by_block[row // BLOCK].append(row)
     found = {}
     for number, wanted in sorted(by_block.items()):
-        content = session.execute(
+        ((content,),) = binary_rows(
+            session,
             select(FrameNames.content).where(
                 FrameNames.plan_id == plan.id, FrameNames.number == number
-            )
-        ).scalar_one()
-        block = details.decoded(bytes(content))
+            ),
+        )
+        block = details.decoded(content)
         found.update({row: block.at(row % BLOCK) for row in wanted})
     return found
 
