@@ -67,7 +67,8 @@ class Column:
         """Class of the cells."""
         if self.kind in ("number", "percent"):
             return "num"
-        return "nowrap" if self.kind in ("day", "moment") else ""
+        # A number such as CC-2026-0005 is one word: it never breaks at its hyphens.
+        return "nowrap" if self.kind in ("day", "moment") or self.name == "no" else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 
 from api.auth import csrf_token, current_access, current_actor
 from api.console import assets, labels, languages
+from api.console.citing import cited
 from api.console.figures import die
 from api.reference import VERSION
 from core.actors import STAFF, Role
@@ -266,7 +267,7 @@ def json_block(value: Any) -> Markup:
 
 def anchor(name: str) -> str:
     """A field's name as the id of an element."""
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", name)
+    return re.sub(r"[^\w-]+", "-", name)
 
 
 def install(app: Flask) -> None:
@@ -283,6 +284,7 @@ def install(app: Flask) -> None:
         json_block=json_block,
         anchor=anchor,
         said=languages.said,
+        cited=cited,
         label_remedy=lambda code: labels.label("remedy", code),
     )
     app.jinja_env.globals.update(
