@@ -135,9 +135,10 @@ def typed(kind: Kind, values: Mapping[str, str]) -> tuple[dict[str, Any], list[i
 
 
 def put_back(form: Form, origins: list[int]) -> None:
-    """Let the faults name the rows of the form, where blank rows were left out."""
+    """Let the faults name their fields and the rows of the form, where blank rows were left out."""
     for index, fault in enumerate(form.faults):
-        parts = fault.field.split(".")
+        parts, field = fault.field.split("."), fault.field
         if len(parts) == 3 and parts[0] == "rows" and int(parts[1]) < len(origins):
             field = f"rows.{origins[int(parts[1])]}.{parts[2]}"
-            form.faults[index] = Fault(field, fault.words)
+        title = FIELDS.get(parts[-1])
+        form.faults[index] = Fault(field, f"{title}：{fault.words}" if title else fault.words)

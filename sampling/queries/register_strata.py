@@ -12,7 +12,8 @@ from registry.models import Category, Enterprise
 from sampling.views import PlanDetail
 
 GRADES = ("A", "B", "C", "D")
-TIERS = ("high", "medium", "low")  # the usual ones, by falling risk; a register may have others
+# The usual ones, by falling risk; a register may have others.
+TIERS = ("high", "高", "medium", "中", "low", "低")
 _COLUMNS = {"grade": Enterprise.grade, "risk_tier": Enterprise.risk_tier}
 
 

@@ -233,8 +233,9 @@ def _cap_problems(yearly_cap: int | None, uncapped_reason: str | None) -> list[F
     if yearly_cap is not None and not (_is_count(yearly_cap) and 1 <= yearly_cap <= 366):
         problems.append(FieldProblem("yearly_cap", "Write 1 to 366 visits, or leave it empty."))
     if yearly_cap is not None and uncapped_reason:
-        words = "A plan has a yearly cap, or a reason for having none, not both."
-        problems.append(FieldProblem("uncapped_reason", words))
+        problems.append(
+            FieldProblem("uncapped_reason", "Write a yearly cap or why there is none, not both.")
+        )
     return problems
 
 

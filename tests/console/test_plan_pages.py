@@ -159,7 +159,7 @@ def test_a_plan_without_a_cap_says_why_and_the_reason_is_kept(
     assert refused.status_code == 422
     assert "or why there is no cap; the reason is published" in refused.text
     assert both.status_code == 422
-    assert "or a reason for having none, not both" in both.text
+    assert "Write a yearly cap or why there is none, not both." in both.text
     assert made.status_code == 303, made.text
     plan = session.execute(select(Plan).where(Plan.title == "分层")).scalar_one()
     assert (plan.filters["yearly_cap"], plan.filters["uncapped_reason"]) == (None, "专项整治")
@@ -188,6 +188,32 @@ def test_a_draft_shows_its_roster_and_who_is_left_out(lead: Any, session: Sessio
     assert "no grade <b>1</b>" in page
     assert "status closed <b>1</b>" in page
     assert "more than there are" in page  # five of one D
+
+
+def test_a_roster_without_inspectors_is_told_once_with_its_enterprises(
+    lead: Any, session: Session
+) -> None:
+    firms = [factories.enterprise(session, grade="A") for _ in range(3)]
+    plan = planning.create_plan(
+        session,
+        SYSTEM,
+        title="无人可派",
+        strata_by="grade",
+        strata=[{"key": key, "quota": int(key == "A")} for key in "ABCD"],
+        visit_on=today(),
+        sources=[{"kind": "dice", "count": 50}, {"kind": "demo"}],
+    )
+    session.commit()
+
+    answer = lead.post(f"/console/plans/{plan.no}/freeze?lang=en", data={"version": plan.version})
+
+    told = re.findall(
+        "<li>(.*?)</li>", answer.text.partition('role="alert"')[2].partition("</ul>")[0]
+    )
+    assert answer.status_code == 422
+    assert told[0].startswith("3 enterprises cannot get a team of 2")
+    assert len(told) == 2
+    assert all(firm.code in told[1] for firm in firms)
 
 
 def test_a_draw_names_enterprises_of_other_registers_by_their_own_code(

@@ -25,6 +25,7 @@ from core.config import settings
 from core.errors import Refusal, Stale
 from core.unit_of_work import read_only, unit_of_work
 from registry.queries import regions
+from sampling.errors import NoEligibleInspector
 from sampling.maths.bundle import packed
 from sampling.queries import disclosed, plans, seats, units
 from sampling.queries.papers import row_of_plan
@@ -114,9 +115,8 @@ def step(no: str) -> Any:
     page = render_template(
         "pages/_step.html", no=no, step=found, may_stop=current_actor().role in LEADS
     )
-    if found is not None and found.is_under_way:
-        return page
-    return page, 200, {"HX-Refresh": "true"}
+    is_under_way = found is not None and found.is_under_way
+    return page if is_under_way else (page, 200, {"HX-Refresh": "true"})
 
 
 @blueprint.route(f"{BASE}/<no>/draw.{EXTENSIONS}")
@@ -240,20 +240,18 @@ def _ordered(session: Session, no: str, *, reserves: bool = False) -> list[Any]:
 
 def _code(address: str) -> Markup:
     """The address as a QR picture: SVG elements only, no style."""
-    picture = segno.make(address, error="m").svg_inline(
-        omitsize=True, svgclass="qr", lineclass=None, border=2
-    )
+    code = segno.make(address, error="m")
+    picture = code.svg_inline(omitsize=True, svgclass="qr", lineclass=None, border=2)
     return Markup(picture)  # noqa: S704 - made of our own address by the library
 
 
 def _steps(detail: Any) -> list[dict[str, str]]:
     """Where the plan stands among the five steps."""
     plan = detail.summary
-    waits = plan.waits_for
     reached = {"freeze": 0, "dice": 2, "beacon": 2, "text": 2, "demo": 2, "draw": 3}.get(
-        waits or "", 4
+        plan.waits_for or "", 4
     )
-    size = detail.summary.frame_size
+    size = plan.frame_size
     notes = (
         _("%(size)s enterprises · %(people)s inspectors", size=size, people=detail.inspectors)
         if size
@@ -292,11 +290,13 @@ def _change(no: str, done: str, act: Callable[[Session], object], *, versioned: 
                 if request.form.get("version") != str(plan.version):
                     raise Stale
             told = act(session)
+    except NoEligibleInspector as refusal:
+        form.refused_whole(refusal)  # its fields are enterprises
     except Refusal as refusal:
         form.refused(refusal)
+    if not form.is_good:
         return _page(no, form)
-    done = told if isinstance(told, str) else done
-    return redirect(url_for("plans.draw", no=no, done=done), 303)
+    return redirect(url_for("plans.draw", no=no, done=told if isinstance(told, str) else done), 303)
 
 
 @blueprint.route(BASE + "/<no>/freeze", methods=["POST"])
