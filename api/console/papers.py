@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from api.console.forms import Fault, Form
 from api.console.labels import label
 from api.console.published_words import CHOICES, FIELDS, LONG
+from api.console.shell import number
 from sampling.maths.documents import HEADS, ROWS, Field, Kind
 
 BLANK_ROWS = 2
@@ -58,6 +60,8 @@ def text_of(field: Field, value: Any) -> str:
         return "、".join(value)
     if field.kind == "choice":
         return label(CHOICES[field.name], value)
+    if field.kind == "share":
+        return f"{number(100 * Decimal(str(value)))}%"
     return str(value)
 
 

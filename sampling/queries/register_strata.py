@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from registry.models import Category, Enterprise
-from sampling.views import PlanDetail
+from sampling.views import PlanDetail, StratumView
 
 GRADES = ("A", "B", "C", "D")
 # The usual ones, by falling risk; a register may have others.
@@ -29,6 +29,7 @@ class RegisterStrata:
 class StratumRoster:
     """A stratum of a plan on its roster, frozen or as it stands now; ``share`` is 0 to 1."""
 
+    stratum: StratumView
     size: int
     share: float | None  # None where there are none, or fewer than the quota
 
@@ -39,8 +40,12 @@ def stratum_keys(session: Session, strata_by: str) -> tuple[str, ...]:
         return GRADES
     statement = select(Enterprise.risk_tier).where(Enterprise.risk_tier.is_not(None)).distinct()
     found = set(session.execute(statement).scalars())
-    usual = [tier for tier in TIERS if tier in found]
-    return (*usual, *sorted(found.difference(usual)))
+    return tuple(sorted(found, key=_by_risk))
+
+
+def _by_risk(key: str) -> tuple[int, str]:
+    """Where a stratum stands in a list: known tiers by falling risk, then the others by name."""
+    return (TIERS.index(key) if key in TIERS else len(TIERS), key)
 
 
 def register_strata(
@@ -65,12 +70,12 @@ def register_strata(
     return RegisterStrata(counts, without)
 
 
-def stratum_rosters(detail: PlanDetail, sizes: Mapping[str, int]) -> dict[str, StratumRoster]:
+def stratum_rosters(detail: PlanDetail, sizes: Mapping[str, int]) -> list[StratumRoster]:
     """Size and drawn share of each stratum; ``sizes`` tells those that are not frozen yet."""
-    found = {}
-    for stratum in detail.strata:
+    found = []
+    for stratum in sorted(detail.strata, key=lambda each: _by_risk(each.key)):
         size = sizes.get(stratum.key, 0) if stratum.size is None else stratum.size
         is_possible = size and stratum.quota <= size
         share = stratum.quota / size if is_possible else None
-        found[stratum.key] = StratumRoster(size, share)
+        found.append(StratumRoster(stratum, size, share))
     return found

@@ -6,7 +6,6 @@ and clicks. ``ZHIHENG_SHOTS=folder`` keeps a picture of each page at both widths
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -26,7 +25,7 @@ from registry.models import Person
 from runtime.verify import main as verify_draw
 from tests.browser.conftest import serve
 from tests.journeys.test_real_roster import ROUND, ROW, VALUE
-from tests.sampling_records import FILLED, JPEG
+from tests.sampling_records import FILLED, JPEG, SAMPLES
 from worker import relay, run
 
 pytestmark = [pytest.mark.browser, pytest.mark.shared]
@@ -43,7 +42,7 @@ INSPECTORS = "工号,姓名,资深,执法证号,执法证有效期\n" + "".join(
 class Clock:
     """The instant at which the server and its workers stand."""
 
-    at: datetime = datetime.fromisoformat("2023-09-15T10:30:00+00:00")
+    at: datetime
 
     def set(self, instant: str) -> None:
         self.at = datetime.fromisoformat(instant)
@@ -51,7 +50,7 @@ class Clock:
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(datetime.fromisoformat("2023-09-15T10:30:00+00:00"))
 
 
 @pytest.fixture
@@ -260,6 +259,185 @@ def draw(office: Office, no: str, paper: str) -> None:
     office.look(page, "plan-drawn")
 
 
+def verify(office: Office, no: str, folder: Path) -> None:
+    """The bundle of the page is recomputed by the command line, and by the page itself."""
+    page = office.open(LEAD, f"/console/plans/{no}/draw")
+    commitment = page.inner_text("ol.proof li:first-child code.hash")
+    with page.expect_download() as download:
+        page.click("a[href$='/bundle.zip']")
+    download.value.save_as(folder / "draw.zip")
+    assert verify_draw(["--commitment", commitment, str(folder / "draw.zip")]) == 0
+    visitor = office.visit()
+    visitor.open(f"/v/{no}")
+    visitor.page.wait_for_selector("#verify[data-state]", timeout=60_000)
+    assert visitor.page.get_attribute("#verify", "data-state") == "agrees"
+    assert visitor.complaints == []
+    office.look(visitor.page, "verified")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A drawn enterprise and the logins of its team, the leading sampler first."""
+
+    code: str
+    name: str
+    team: list[str]
+
+
+def drawn_unit(office: Office, no: str, code: str) -> Unit:
+    """A unit as the list of the drawn tells it; its team get accounts."""
+    page = office.open(LEAD, f"/console/plans/{no}/draw?view=all")
+    row = page.locator("#list tbody tr", has_text=code)
+    assert "100.0%" in row.inner_text()
+    names = row.locator("td[data-title^=检查人员] a").inner_text().split("、")
+    assert len(names) == 2
+    logins = []
+    with frozen(office.clock.at), unit_of_work() as session:
+        for name in names:
+            person = session.execute(select(Person).where(Person.name == name)).scalar_one()
+            _add(session, person.number, Role.INSPECTOR, person.id)
+            logins.append(person.number)
+    return Unit(code, row.locator("td a").first.inner_text(), logins)
+
+
+def sampling_record(office: Office, no: str, unit: Unit) -> str:
+    """A sampling record by the leading sampler, signed by both and the unit, and sealed."""
+    office.clock.set("2023-09-20T02:00:00+00:00")
+    team = unit.team
+    first, second = (office.enter(login) for login in team)
+    office.open(team[0], f"/console/records/new?plan_no={no}&code={unit.code}")
+    press(first, "form.form button.main")
+    record_no = str(first.url.partition("?")[0].rpartition("/")[2])
+    filled = {**FILLED, "sampled_on": "2023-09-20", "made_on": "2023-09-01"}
+    for name, value in filled.items():
+        control = first.locator(f"#draft [name='{name}']")
+        if control.evaluate("one => one.tagName") == "SELECT":
+            control.select_option(value)
+        else:
+            control.fill(value)
+    for place, sample in enumerate(SAMPLES):
+        for part, value in sample.items():
+            control = first.locator(f"#draft [name='samples.{place}.{part}']")
+            control.select_option(value) if part == "kind" else control.fill(value)
+    press(first, ".field-save button.main")
+    for kind in ("place", "label", "seal"):
+        photo = {"name": f"{kind}.jpg", "mimeType": "image/jpeg", "buffer": JPEG + kind.encode()}
+        first.select_option("#group-files [name=kind]", kind)
+        first.set_input_files("#group-files [name=file]", photo)
+        press(first, "#group-files button.full")
+    office.look(first, "record-field")
+    address = f"/console/records/{record_no}"
+    for login, page in zip(team, (first, second), strict=True):
+        office.open(login, address)
+        press(page, "form[action$='/sign'] button")
+    office.open(team[0], address)
+    first.fill("form[action$='/unit'] [name=name]", "某负责人")
+    press(first, "form[action$='/unit'] button")
+    press(first, "form[action$='/seal'] button")
+    office.look(first, "record-sealed")
+    return record_no
+
+
+def supervision_case(office: Office, no: str, unit: Unit, record_no: str) -> str:
+    """A case from notice to a result that stands; returns its number."""
+    office.enter(LEAD)
+    office.enter(SECOND)
+    page = office.open(LEAD, "/console/cases/new")
+    page.select_option("[name=plan]", no)
+    page.select_option("[name=domain]", "shop")
+    page.fill("[name=product]", "充电器")
+    press(page, "form.form button.main")
+    page = office.open(LEAD, f"/console/cases?plan_no={no}&view=all")
+    assert page.locator("table.list tbody tr").count() == 60
+    row = page.locator("table.list tbody tr", has_text=unit.name)
+    case_no = str(row.locator("td a").first.inner_text())
+    office.look(office.open(LEAD, f"/console/cases?plan_no={no}"), "cases")
+    sampler = unit.team[0]
+
+    step(office, sampler, case_no, "give-notice", notice_no="TZ-1")
+    step(office, sampler, case_no, "arrive")
+    step(
+        office,
+        sampler,
+        case_no,
+        "sample",
+        record_no=record_no,
+        test_samples="4",
+        retained_samples="2",
+        seal_no="F-0001",
+    )
+    step(office, sampler, case_no, "send", laboratory="甲检验院")
+    step(office, LEAD, case_no, "receive", seals_intact=True)
+    step(office, LEAD, case_no, "begin-test", testers="L1、L2", licence_checked=True)
+    office.look(office.visitors[LEAD].page, "case-testing")
+    office.clock.set("2023-10-09T02:00:00+00:00")
+    office.enter(LEAD)
+    step(
+        office,
+        LEAD,
+        case_no,
+        "report",
+        report_no="BG-1",
+        physical="fail",
+        label="pass",
+        overall="fail",
+        tested_items="12",
+        failed_items="输出电压 | 5.9 V | ≤5.5 V",
+        report={"name": "报告.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4 report"},
+    )
+    page = office.open(LEAD, f"/console/cases/{case_no}")
+    roles = page.eval_on_selector_all(
+        "form[action$='/act/notify'] select[name^=channel-]",
+        "fields => fields.map(field => field.name.slice('channel-'.length))",
+    )
+    step(office, LEAD, case_no, "notify", **{f"channel-{role}": "post" for role in roles})
+    step(office, LEAD, case_no, "record-receipt", party="sampled_unit", manner="signed")
+    office.look(office.visitors[LEAD].page, "case-notified")
+    # Fifteen days later nobody has objected: the result stands.
+    office.clock.set("2023-10-30T02:00:00+00:00")
+    office.enter(LEAD)
+    step(office, LEAD, case_no, "confirm")
+    office.look(office.visitors[LEAD].page, "case-confirmed")
+    return case_no
+
+
+def step(office: Office, login: str, case_no: str, act: str, **facts: Any) -> None:
+    """Take one step of a case by its form; days are today's, as the form has them."""
+    page = office.open(login, f"/console/cases/{case_no}")
+    form = page.locator(f"form[action$='/act/{act}']")
+    assert form.count() == 1, (act, page.inner_text("#steps"))
+    if not form.is_visible():
+        page.click(f"details:has(form[action$='/act/{act}']) > summary")
+    for name, value in facts.items():
+        control = form.locator(f"[name='{name}']")
+        if value is True:
+            control.check()
+        elif isinstance(value, dict):
+            control.set_input_files(value)
+        elif control.evaluate("one => one.tagName") == "SELECT":
+            control.select_option(value)
+        else:
+            control.fill(value)
+    press(page, f"form[action$='/act/{act}'] button")
+
+
+def publish(office: Office, case_no: str) -> None:
+    """The result is entered by one person and published by another."""
+    page = office.open(LEAD, f"/console/cases/{case_no}")
+    page.click("a[href*='/console/results/samples/new']")
+    assert page.input_value("[name=case_no]") == case_no
+    page.fill("[name=announcement_no]", "2023 年第 1 期")
+    press(page, "form.form button.main")
+    office.look(page, "result-entered")
+    address = page.url.partition("?")[0]
+    assert page.locator("form[action$='/publish'] button").count() == 0
+    office.enter(SECOND)
+    second = office.visitors[SECOND].page
+    second.goto(address)
+    press(second, "form[action$='/publish'] button")
+    office.look(second, "result-published")
+
+
 def test_the_real_roster_by_the_pages_from_import_to_publication(
     office: Office, shared_dir: Path, tmp_path: Path
 ) -> None:
@@ -279,4 +457,19 @@ def test_the_real_roster_by_the_pages_from_import_to_publication(
     paper = annual_plan(office)
     no = new_plan(office, certain)
     draw(office, no, paper)
-    del io, tmp_path, verify_draw, Person, FILLED, JPEG
+    verify(office, no, tmp_path)
+    unit = drawn_unit(office, no, f"licence:{certain}")
+    record_no = sampling_record(office, no, unit)
+    case_no = supervision_case(office, no, unit, record_no)
+    publish(office, case_no)
+
+    everybody = office.visit()
+    everybody.open("/results")
+    office.look(everybody.page, "public-results")
+    assert everybody.page.locator("table.list tbody tr").count() == 1
+    assert unit.name in everybody.page.inner_text("table.list")
+    everybody.page.click("table.list tbody tr a")
+    office.look(everybody.page, "public-result")
+    assert "输出电压" in everybody.page.inner_text("main")
+    assert {login: one.complaints for login, one in office.visitors.items() if one.complaints} == {}
+    assert everybody.strangers == []

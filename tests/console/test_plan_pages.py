@@ -134,7 +134,7 @@ def test_a_refused_plan_by_tier_keeps_what_was_typed(lead: Any, session: Session
     )
 
     assert answer.status_code == 422
-    assert "“Quota of “low risk”” is not a whole number" in answer.text
+    assert "“Quota: low risk” is not a whole number" in answer.text
     assert 'name="quota-high" value="7"' in answer.text
     assert 'value="risk_tier" checked' in answer.text
 

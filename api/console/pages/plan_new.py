@@ -160,9 +160,9 @@ def _strata(form: Form, offered: Offered) -> list[dict[str, Any]]:
     strata = []
     for key in offered.keys:
         name = label("grade" if offered.strata_by == "grade" else "risk_tier", key)
-        quota = form.number(f"quota-{key}", _("Quota of “%(stratum)s”", stratum=name))
+        quota = form.number(f"quota-{key}", _("Quota: %(stratum)s", stratum=name))
         reserve = form.number(
-            f"reserve-{key}", _("Reserve of “%(stratum)s”", stratum=name), required=False
+            f"reserve-{key}", _("Reserves: %(stratum)s", stratum=name), required=False
         )
         # A stratum with quota 0 is named too: leaving it out must be somebody's decision.
         strata.append({"key": key, "quota": quota or 0, "reserve": reserve})

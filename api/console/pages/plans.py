@@ -19,6 +19,7 @@ from api.console.forms import Form
 from api.console.labels import LABELS, label
 from api.console.listing import EXTENSIONS, Column, Filter, Listing
 from api.console.pages.verify import PARTS, verify_words
+from api.console.plan_steps import plan_steps
 from api.reference import VERSION
 from core.actors import STAFF, Role
 from core.config import settings
@@ -66,12 +67,11 @@ def _columns() -> list[Column]:
 def listing(extension: str | None) -> Any:
     """Plans, newest first."""
     with read_only(current_access()) as session:
-        counts = plans.state_counts(session)
         states = [(code, label("plan", code)) for code in LABELS["plan"]]
         found = Listing(
             _columns(),
             [
-                Filter("state", _("State"), states, pills=True, counts=counts),
+                Filter("state", _("State"), states, pills=True, counts=plans.state_counts(session)),
                 Filter("q", _("Number or title")),
             ],
             sort="-created_at",
@@ -149,7 +149,7 @@ def _units(session: Session, detail: PlanDetail) -> Listing:
             "stratum",
             _("Grade") if by_grade else _("Stratum"),
             lambda unit: unit.stratum if by_grade else label("risk_tier", unit.stratum),
-            "grade" if by_grade else "text",
+            "grade" if by_grade else "word",
         ),
         Column("chance", _("Chance"), lambda unit: unit.chance, "percent"),
         Column("ticket", _("Ticket"), lambda unit: unit.ticket, "ticket"),
@@ -214,7 +214,7 @@ def _page(no: str, form: Form) -> Any:
         reserves=reserves,
         changes=changes,
         row=row,
-        steps=_steps(detail),
+        steps=plan_steps(detail),
         step=step if waits else None,  # what came of it is the plan itself
         is_long=is_long,
         most=settings().units_at_once,
@@ -243,41 +243,6 @@ def _code(address: str) -> Markup:
     code = segno.make(address, error="m")
     picture = code.svg_inline(omitsize=True, svgclass="qr", lineclass=None, border=2)
     return Markup(picture)  # noqa: S704 - made of our own address by the library
-
-
-def _steps(detail: Any) -> list[dict[str, str]]:
-    """Where the plan stands among the five steps."""
-    plan = detail.summary
-    reached = {"freeze": 0, "dice": 2, "beacon": 2, "text": 2, "demo": 2, "draw": 3}.get(
-        plan.waits_for or "", 4
-    )
-    size = plan.frame_size
-    notes = (
-        _("%(size)s enterprises · %(people)s inspectors", size=size, people=detail.inspectors)
-        if size
-        else _("as the register stands"),
-        _("published") if plan.committed_at else _("before any number exists"),
-        _("dice of two people + a later public value"),
-        _("%(count)s enterprises", count=plan.quota),
-        _("%(done)s of %(quota)s done", done=plan.done, quota=plan.quota),
-    )
-    titles = (
-        _("Make the roster"),
-        _("Lock and publish the commitment"),
-        _("Public numbers"),
-        _("Draw"),
-        _("Dispatch and visits"),
-    )
-    steps = []
-    for index, (title, note) in enumerate(zip(titles, notes, strict=True)):
-        if plan.state == "void":
-            state = "void"
-        elif index < reached or (index == 4 and plan.quota and plan.done == plan.quota):
-            state = "done"
-        else:
-            state = "now" if index == reached else "later"
-        steps.append({"title": title, "note": note, "state": state})
-    return steps
 
 
 def _change(no: str, done: str, act: Callable[[Session], object], *, versioned: bool) -> Any:
