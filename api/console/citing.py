@@ -8,6 +8,7 @@ from collections.abc import Callable
 from flask_babel import gettext as _
 
 from api.console.languages import language
+from registry.maths.packs import UNCONFIRMED, Citation, Mark
 
 _DEFAULT = re.compile(r"Project default (?:for (?P<word>\S+) in|under) (?P<law>.+)")
 
@@ -30,12 +31,26 @@ def cited(words: str) -> str:
     return words
 
 
+def cited_rule(citation: Citation) -> str:
+    """Law and article of a rule, and how sure that is: a default, or still to be confirmed."""
+    words = cited(f"{citation.source} {citation.article}")
+    if citation.mark is Mark.OWN and not _DEFAULT.fullmatch(citation.source):
+        return f"{words} · {_('own default')}"
+    if citation.mark in (Mark.TEXT, Mark.OWN) or citation.article == UNCONFIRMED:
+        return words
+    return f"{words} · {_('to be confirmed')}"
+
+
 def _listed(numbers: str) -> str:
     """Several articles; a range keeps its dash."""
     return "、".join(numbers.split(", ")) if language() == "zh" else numbers
 
 
 _PARTS: tuple[tuple[re.Pattern[str], _Say], ...] = (
+    (
+        re.compile(r"Set by the authority when it returned the plan return"),
+        lambda _found: _("set by the authority when it returned the plan"),
+    ),
     (
         re.compile(r"State Council Order (\d+)"),
         lambda found: _("State Council Order %(number)s", number=found[1]),

@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 
 from api.auth import csrf_token, current_access, current_actor
 from api.console import assets, labels, languages
-from api.console.citing import cited
+from api.console.citing import cited, cited_rule
 from api.console.figures import die
 from api.reference import VERSION
 from core.actors import STAFF, Role
@@ -285,6 +285,7 @@ def install(app: Flask) -> None:
         anchor=anchor,
         said=languages.said,
         cited=cited,
+        cited_rule=cited_rule,
         label_remedy=lambda code: labels.label("remedy", code),
     )
     app.jinja_env.globals.update(

@@ -391,7 +391,9 @@ def supervision_case(office: Office, no: str, unit: Unit, record_no: str) -> str
         "fields => fields.map(field => field.name.slice('channel-'.length))",
     )
     step(office, LEAD, case_no, "notify", **{f"channel-{role}": "post" for role in roles})
-    step(office, LEAD, case_no, "record-receipt", party="sampled_unit", manner="signed")
+    assert roles == ["sampled_unit", "producer"]  # the record states who made it
+    for role in roles:
+        step(office, LEAD, case_no, "record-receipt", party=role, manner="signed")
     office.look(office.visitors[LEAD].page, "case-notified")
     # Fifteen days later nobody has objected: the result stands.
     office.clock.set("2023-10-30T02:00:00+00:00")
@@ -470,6 +472,11 @@ def test_the_real_roster_by_the_pages_from_import_to_publication(
     assert unit.name in everybody.page.inner_text("table.list")
     everybody.page.click("table.list tbody tr a")
     office.look(everybody.page, "public-result")
-    assert "输出电压" in everybody.page.inner_text("main")
-    assert {login: one.complaints for login, one in office.visitors.items() if one.complaints} == {}
+    told = everybody.page.inner_text("main")
+    for words in (unit.name, FILLED["producer_name"], FILLED["model"], "输出电压", record_no):
+        assert words in told
+    # One form was refused on purpose; the browser says so.
+    complaints = [words for one in office.visitors.values() for words in one.complaints]
+    assert [words for words in complaints if "422" not in words] == []
+    assert len(complaints) == 1
     assert everybody.strangers == []

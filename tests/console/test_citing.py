@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from api.console.citing import cited
+from api.console.citing import cited, cited_rule
+from registry.maths.packs import UNCONFIRMED, Citation, Mark
 
 ORDER = "产品质量监督抽查管理暂行办法 (SAMR Order 18)"
 
@@ -39,3 +40,25 @@ def test_words_that_are_no_citation_stay(app: Any) -> None:
     with app.test_request_context("/"):
         assert cited("产品质量法") == "产品质量法"
         assert cited("") == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "article", "mark", "told"),
+    [
+        ("产品质量法", "art. 15", Mark.TEXT, "产品质量法 art. 15"),
+        ("产品质量法", "art. 15", Mark.MEMORY, "产品质量法 art. 15 · to be confirmed"),
+        ("产品质量法", UNCONFIRMED, Mark.DIGEST, "产品质量法 (article to be confirmed)"),
+        ("本局规定", "art. 3", Mark.OWN, "本局规定 art. 3 · own default"),
+        (
+            "Project default under 产品质量法",
+            "art. 15",
+            Mark.OWN,
+            "Project default under 产品质量法 art. 15",
+        ),
+    ],
+)
+def test_how_sure_a_citation_is_stands_behind_it_once(
+    app: Any, source: str, article: str, mark: Mark, told: str
+) -> None:
+    with app.test_request_context("/?lang=en"):
+        assert cited_rule(Citation(source, article, mark, "to be confirmed")) == told
