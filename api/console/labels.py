@@ -235,6 +235,11 @@ LABELS: dict[str, dict[str, object]] = {
         "category": _("by category"),
         "given": _("by sizes given"),
     },
+    "risk_tier": {
+        "high": _("high risk"),
+        "medium": _("medium risk"),
+        "low": _("low risk"),
+    },
     "exemption": {
         "follow-up": _("follow-up of a failed product"),
         "emergency": _("emergency"),

@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 
 from api.auth import csrf_token, current_access, current_actor
 from api.console import assets, labels, languages
+from api.console.citing import cited, cited_rule
 from api.console.figures import die
 from api.reference import VERSION
 from core.actors import STAFF, Role
@@ -268,7 +269,7 @@ def json_block(value: Any) -> Markup:
 
 def anchor(name: str) -> str:
     """A field's name as the id of an element."""
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", name)
+    return re.sub(r"[^\w-]+", "-", name)
 
 
 def install(app: Flask) -> None:
@@ -285,6 +286,8 @@ def install(app: Flask) -> None:
         json_block=json_block,
         anchor=anchor,
         said=languages.said,
+        cited=cited,
+        cited_rule=cited_rule,
         label_remedy=lambda code: labels.label("remedy", code),
     )
     app.jinja_env.globals.update(

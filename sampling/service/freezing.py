@@ -264,7 +264,7 @@ def _document(
         ],
         "filters": {
             name: plan.filters[name]
-            for name in (*FILTERS, "yearly_cap", "exemption")
+            for name in (*FILTERS, "yearly_cap", "uncapped_reason", "exemption")
             if name in FILTERS or plan.filters.get(name) is not None
         },
         "purpose": plan.purpose,
