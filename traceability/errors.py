@@ -45,3 +45,23 @@ class FutureRecordTime(Invalid):
 
     code = "traceability/future-record-time"
     message = "The ledgers cannot be read as of {as_of}: that time has not come."
+
+
+# Traces from several lots, and steps that end contamination.
+
+
+class SeedsDoNotFit(Invalid):
+    """Lots and holders that cannot be put together."""
+
+    code = "traceability/seeds-do-not-fit"
+    message = (
+        "Got {lots} lots and {parties} holders; give at least one lot, and either no holder or one "
+        "for each lot, in the same order."
+    )
+
+
+class TooManySeeds(Invalid):
+    """More lots than one trace can start from."""
+
+    code = "traceability/too-many-seeds"
+    message = "A trace starts from at most {most} lots, got {value}; ask in parts."

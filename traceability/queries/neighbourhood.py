@@ -128,7 +128,7 @@ class _Loader:
 
 def neighbourhood(
     session: Session,
-    lot_id: int,
+    lot_id: int | Sequence[int],
     *,
     forward: bool,
     backward: bool,
@@ -136,19 +136,20 @@ def neighbourhood(
     max_depth: int,
     max_nodes: int,
 ) -> Neighbourhood:
-    """All rows of the lots that may lie up or down from a lot, whatever their times.
+    """All rows of the lots that may lie up or down from one or several, whatever their times.
 
     Lots are followed generation by generation, two statements each; the walk then decides in
     exact time. A trace of depth d needs d + 1 generations, the last to see that more follows.
     """
     loader = _Loader(session, as_of)
-    loader.load_events([lot_id])
+    seeds = {lot_id} if isinstance(lot_id, int) else set(lot_id)
+    loader.load_events(seeds)
     truncated: str | None = None
     reached: dict[str, set[int]] = {}
     for is_wanted, end in ((forward, "input"), (backward, "output")):
         if not is_wanted:
             continue
-        seen, generation = {lot_id}, {lot_id}
+        seen, generation = set(seeds), set(seeds)
         for _ in range(max_depth + 1):
             uses = loader.load_uses(generation, end=end)
             others = {use.output if end == "input" else use.input for use in uses}
@@ -163,10 +164,10 @@ def neighbourhood(
         reached[end] = seen
     # The other uses of what went in are part of its balance, the other inputs of what came out
     # part of its yield.
-    loader.load_uses(reached.get("output", set()) - {lot_id}, end="input")
+    loader.load_uses(reached.get("output", set()) - seeds, end="input")
     loader.load_uses(reached.get("input", set()), end="output")
     if backward and not forward:
-        loader.load_uses([lot_id], end="input")
+        loader.load_uses(seeds, end="input")
     return loader.neighbourhood(truncated)
 
 
