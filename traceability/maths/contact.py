@@ -111,12 +111,17 @@ class Contacts:
         Between lots at holders and station nodes; a path crosses a station by two edges.
     stations : int
         Number of station nodes; they follow the ``nodes`` given.
+    twins : tuple of int
+        For each node after the stations, the lot at its holder that it stands for: one that took
+        something on by carry-over, and so does not pass it on at the same station.
     """
 
     edges: OrderedEdges
     stations: int
+    twins: tuple[int, ...]
     _sighting: tuple[Sighting, ...]  # beside edges
     _station: tuple[Station, ...]  # by station node
+    _nodes: int
 
     @staticmethod
     def of(
@@ -154,21 +159,22 @@ class Contacts:
         where it is so for some. What is still there afterwards (sold, used or counted then) is no
         longer before it.
 
-        Carry-over takes the protection of a possible contact from the first lots after the step.
+        Carry-over takes the protection of a step from the first lots after it. What they took on
+        goes on with them, but not to later lots at the station: the limit is the point of it.
         """
         grouped: dict[Station, list[Sighting]] = defaultdict(list)
         for party, sighting in sightings:
             if scope == "line" and sighting.place is None:
                 continue
             grouped[party, sighting.place if scope == "line" else None].append(sighting)
-        builder = _Builder(nodes)
+        builder = _Builder(nodes, certain=certain)
         for station in sorted(grouped, key=lambda each: (each[0], each[1] or "")):
             seen = sorted(
                 grouped[station], key=lambda each: (each.node, each.lo, each.hi, each.event)
             )
             if len({each.node for each in seen}) > 1:
                 steps = [each for each in kills if _treats(each, station)]
-                builder.add(station, seen, steps, certain=certain)
+                builder.add(station, seen, steps)
         return builder.built()
 
     def meeting(self, touch: int, exposure: int, source: int, target: int) -> Meeting:
@@ -177,7 +183,7 @@ class Contacts:
         return Meeting(
             source,
             target,
-            self._station[int(self.edges.target[touch])],
+            self._station[int(self.edges.target[touch]) - self._nodes],
             one.lo,
             max(one.lo, other.hi),
             tuple(dict.fromkeys((one.event, other.event))),
@@ -191,37 +197,50 @@ def _treats(kill: Kill, station: Station) -> bool:
 class _Builder:
     """Gathers edges, station by station."""
 
-    def __init__(self, nodes: int) -> None:
+    def __init__(self, nodes: int, *, certain: bool) -> None:
         self.nodes = nodes
+        self.certain = certain
         self.stations: list[Station] = []
+        self.twins: dict[int, int] = {}  # node: its twin, counted down from -1
         self.rows: list[tuple[int, int, int, int]] = []
         self.seen: list[Sighting] = []
 
-    def add(
-        self, station: Station, seen: Sequence[Sighting], steps: Sequence[Kill], *, certain: bool
-    ) -> None:
+    def add(self, station: Station, seen: Sequence[Sighting], steps: Sequence[Kill]) -> None:
         """One station: rows after the same step read from the same node."""
-        treated = _Treated(seen, steps, certain=certain)
-        exposed: dict[int, dict[int, Sighting]] = defaultdict(dict)
-        for each in seen:
-            held = exposed[treated.governing(each)]
-            last = each.lo if certain else each.hi
-            best = held.get(each.node)
-            if best is None or last > (best.lo if certain else best.hi):
-                held[each.node] = each
+        exposed = self._exposed(seen, _Treated(seen, steps, certain=self.certain))
         touches = [each for each in seen if not each.is_rest]  # what lies there passes nothing on
         lo = np.array([each.lo for each in touches], dtype=np.int64)
         hi = np.array([each.hi for each in touches], dtype=np.int64)
-        first, when = (hi, lo) if certain else (lo, hi)
+        first, when = (hi, lo) if self.certain else (lo, hi)
         for step in sorted(exposed):
             number = self.nodes + len(self.stations)
             self.stations.append(station)
-            ends = [each.lo if certain else each.hi for each in exposed[step].values()]
-            for end, each in zip(ends, exposed[step].values(), strict=True):
-                self._edge(number, each.node, EARLIEST, end, each)
-            for index in np.flatnonzero((when > step) & (first <= max(ends))):
+            for target, each in exposed[step].items():
+                self._edge(number, target, EARLIEST, self._until(each), each)
+            last = max(self._until(each) for each in exposed[step].values())
+            for index in np.flatnonzero((when > step) & (first <= last)):
                 each = touches[index]
                 self._edge(each.node, number, int(first[index]), each.hi, each)
+
+    def _exposed(
+        self, seen: Sequence[Sighting], treated: _Treated
+    ) -> dict[int, dict[int, Sighting]]:
+        """Step: lot at holder, or its twin: the row that leaves most time."""
+        found: dict[int, dict[int, Sighting]] = defaultdict(dict)
+        for each in seen:
+            step = treated.governing(each)
+            ends = [(step, each.node)]
+            excused = treated.governing(each, excused=True)
+            if excused != step:
+                ends.append((excused, self.twins.setdefault(each.node, -1 - len(self.twins))))
+            for group, target in ends:
+                best = found[group].get(target)
+                if best is None or self._until(each) > self._until(best):
+                    found[group][target] = each
+        return found
+
+    def _until(self, sighting: Sighting) -> int:
+        return sighting.lo if self.certain else sighting.hi
 
     def _edge(self, source: int, target: int, first: int, last: int, by: Sighting) -> None:
         self.rows.append((source, target, first, last))
@@ -230,11 +249,15 @@ class _Builder:
     def built(self) -> Contacts:
         """What was gathered."""
         columns = np.array(self.rows, dtype=np.int64).reshape(-1, 4).T
+        beyond = self.nodes + len(self.stations) - 1
+        target = np.where(columns[1] < 0, beyond - columns[1], columns[1])
         return Contacts(
-            OrderedEdges(columns[0], columns[1], columns[2], columns[3]),
+            OrderedEdges(columns[0], target, columns[2], columns[3]),
             len(self.stations),
+            tuple(self.twins),
             tuple(self.seen),
             tuple(self.stations),
+            self.nodes,
         )
 
 
@@ -247,23 +270,26 @@ class _Treated:
         self.begun = [each.since for each in self.steps]
         self.through = {each.id: _through(seen, each) for each in self.steps if each.carry_over}
 
-    def governing(self, sighting: Sighting) -> int:
-        """When the latest step was done that the row comes after; before all time without one."""
+    def governing(self, sighting: Sighting, *, excused: bool = False) -> int:
+        """When the latest step was done that the row comes after; before all time without one.
+
+        ``excused``: but for those that the row may still carry over.
+        """
         begun_by, ends_by = (
             (sighting.hi, sighting.lo) if self.certain else (sighting.lo, sighting.hi)
         )
         for step in reversed(self.steps[: bisect_right(self.begun, begun_by)]):
-            if ends_by <= step.until and (self.certain or self._is_past(step, sighting)):
+            if ends_by <= step.until and not (excused and self._may_carry(step, sighting)):
                 return step.since
         return _NO_STEP
 
-    def _is_past(self, step: Kill, sighting: Sighting) -> bool:
-        """Whether enough other lots surely went through between the step and the row."""
-        if not step.carry_over:
-            return True
+    def _may_carry(self, step: Kill, sighting: Sighting) -> bool:
+        """Whether too few other lots surely went through between the step and the row."""
+        if self.certain or not step.carry_over:
+            return False
         through = self.through[step.id]
         others = [hi for node, hi in through if node != sighting.node][: step.carry_over]
-        return len(others) == step.carry_over and others[-1] <= sighting.lo
+        return len(others) < step.carry_over or others[-1] > sighting.lo
 
 
 def _through(seen: Sequence[Sighting], step: Kill) -> list[tuple[int, int]]:

@@ -113,6 +113,28 @@ class Reach:
         """Node numbers, ascending."""
         return np.flatnonzero(self.depth >= 0)
 
+    def merged(self, own: Ints, nodes: int) -> Reach:
+        """The same for the first nodes only, with what was found for those that stand for them.
+
+        Parameters
+        ----------
+        own : (all nodes,) int64
+            The node that each stands for; -1 where for none.
+        nodes : int
+            How many remain.
+        """
+        depth, since, first = (
+            each[:nodes].copy() for each in (self.depth, self.since, self._first)
+        )
+        for twin in range(nodes, len(own)):
+            node = own[twin]
+            if node < 0 or self.depth[twin] < 0:
+                continue
+            since[node] = min(since[node], self.since[twin])
+            if depth[node] < 0 or self.depth[twin] < depth[node]:
+                depth[node], first[node] = self.depth[twin], self._first[twin]
+        return Reach(depth, since, self.is_cut, first, self._parent, self._edge)
+
     def path(self, node: int) -> tuple[int, ...]:
         """Edge numbers of one path with the fewest edges, from a seed to the node.
 

@@ -247,15 +247,18 @@ class Network:
             node = self.number[event.lot, event.source]
             gone = event.kind in (EventKind.SALE, EventKind.DESTRUCTION)
             yield node, gone, Sighting(node, event.place, event.lo, event.hi, event.id)
+        for uses in self.inputs.values():
+            for use in uses:
+                reworked = use.input == use.output
+                for lot, gone in ((use.input, not reworked), (use.output, False)):
+                    if (lot, use.party) in self.number:
+                        node = self.number[lot, use.party]
+                        yield node, gone, Sighting(node, use.place, use.lo, use.hi, use.event)
         for link in self.links:
-            source, target = self.number[link.source], self.number[link.target]
-            if link.use is not None:
-                use = link.use
-                for node, gone in ((source, True), (target, False)):
-                    yield node, gone, Sighting(node, use.place, use.lo, use.hi, use.event)
-                continue
             hop = link.hop
-            assert hop is not None
+            if hop is None:
+                continue
+            source, target = self.number[link.source], self.number[link.target]
             from_place = hop.sent.place if hop.sent else None
             to_place = hop.received.place if hop.received else None
             spans = [(each.lo, each.hi, each.id) for each in (hop.sent, hop.received) if each]

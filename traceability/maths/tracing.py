@@ -186,10 +186,9 @@ def _sides(network: Network, walks: dict[Side, Walks], seeds: Sequence[Seed]) ->
     for side in (Side.UPSTREAM, Side.DOWNSTREAM):
         if side in walks:
             for node in map(int, walks[side].possible.reach.reached()):
-                if node < len(network.nodes):  # the rest are stations
-                    lot, party = network.nodes[node]
-                    own = lot in whole or (lot, party) in parts
-                    sides[node] = Side.SEED if own else side
+                lot, party = network.nodes[node]
+                own = lot in whole or (lot, party) in parts
+                sides[node] = Side.SEED if own else side
     return sides
 
 
@@ -278,7 +277,7 @@ def _surely_met(network: Network, walks: dict[Side, Walks]) -> set[str]:
     found = set()
     for side, each in walks.items():
         backward = side is Side.UPSTREAM
-        for node in np.flatnonzero(each.certain.reach.depth[: len(network.nodes)] > 0):
+        for node in np.flatnonzero(each.certain.reach.depth > 0):
             for link in each.certain.path(network, int(node), backward=backward):
                 if link.meeting is not None:
                     found.add(link.key)

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from traceability.maths.answer import Level
 from traceability.maths.contact import Contacts, Kill, Scope
-from traceability.maths.graph import Ints, Reach, walk
+from traceability.maths.graph import Ints, OrderedEdges, Reach, walk
 from traceability.maths.ledger import LinkState
 from traceability.maths.network import Dates, Link, Network
 
@@ -72,6 +71,8 @@ class Walked:
         edges = self.contacts.edges
         one, other = touch - skipped, exposure - skipped
         source, target = int(edges.source[one]), int(edges.target[other])
+        if target >= len(network.nodes):
+            target = self.contacts.twins[target - len(network.nodes) - self.contacts.stations]
         met = self.contacts.meeting(one, other, source, target)
         (lot, party), (second, _) = network.nodes[source], network.nodes[target]
         return Link(
@@ -140,22 +141,43 @@ def _walked(
 ) -> Walked:
     edges, number = network.ordered(certain=certain, dates=asked.dates, no_weaker=no_weaker)
     contacts = None
-    nodes = len(network.nodes)
+    own = np.arange(len(network.nodes))
     if asked.contact != "none" and no_weaker is LinkState.UNKNOWN:
         contacts = _contacts(network, asked, certain=certain)
+        own = np.concatenate(
+            (own, np.full(contacts.stations, -1), np.array(contacts.twins, dtype=np.int64))
+        )
+        edges, number = _with_twins(edges, number, own, len(network.nodes))
         edges = edges.joined(contacts.edges)
-        number = np.concatenate((number, np.full(len(contacts.edges.source), -1, dtype=np.int64)))
-        nodes += contacts.stations
-    timeless: NDArray[np.bool_] = np.zeros(nodes, dtype=np.bool_)
-    timeless[[index for index, node in enumerate(network.nodes) if node[0] in asked.lots]] = True
+        number = np.concatenate((number, np.full(len(contacts.edges.source), -1)))
+    asked_for = np.array([node[0] in asked.lots for node in network.nodes], dtype=np.bool_)
     reach = walk(
         edges.reversed() if backward else edges,
-        nodes=nodes,
-        seeds=np.array(sorted(seeds), dtype=np.int64),
-        timeless=timeless,
+        nodes=len(own),
+        seeds=np.flatnonzero(np.isin(own, np.array(sorted(seeds), dtype=np.int64))),
+        timeless=np.append(asked_for, False)[own],
         longest=asked.longest,
     )
-    return Walked(reach, number, contacts)
+    return Walked(reach.merged(own, len(network.nodes)), number, contacts)
+
+
+def _with_twins(
+    edges: OrderedEdges, number: Ints, own: Ints, nodes: int
+) -> tuple[OrderedEdges, Ints]:
+    """Add for each twin the edges that leave the node it stands for."""
+    for twin in range(nodes, len(own)):
+        if own[twin] >= 0:
+            leaving = np.flatnonzero(edges.source == own[twin])
+            edges = edges.joined(
+                OrderedEdges(
+                    np.full(len(leaving), twin),
+                    edges.target[leaving],
+                    edges.first[leaving],
+                    edges.last[leaving],
+                )
+            )
+            number = np.concatenate((number, number[leaving]))
+    return edges, number
 
 
 def _contacts(network: Network, asked: Asked, *, certain: bool) -> Contacts:
