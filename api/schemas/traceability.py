@@ -60,6 +60,16 @@ class TraceArgs(Schema):
         load_default="respected", validate=validate.OneOf(("respected", "ignored"))
     )
     as_of = UtcTime(load_default=None)
+    contact = fields.String(
+        load_default="none",
+        validate=validate.OneOf(("none", "station", "line")),
+        metadata={"description": "count lots that met at a station or on a line as linked"},
+    )
+    kill_steps = fields.String(
+        load_default="confirmed",
+        validate=validate.OneOf(("confirmed", "recorded", "none")),
+        metadata={"description": "which cleanings and other steps end contact"},
+    )
     max_depth = fields.Integer(load_default=50)
     max_nodes = fields.Integer(load_default=20_000)
 
@@ -217,6 +227,8 @@ class TraceOut(Schema):
     last_event_id = fields.Integer()
     truncated = fields.Boolean()
     truncated_because = fields.String(allow_none=True)
+    contact = fields.String()
+    kill_step_ids = fields.List(fields.Integer())
     digest = fields.Function(lambda trace: trace.digest())
     parties = fields.List(fields.Nested(PartyOut))
     lots = fields.List(fields.Nested(TracedLotOut))

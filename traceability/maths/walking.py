@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -47,6 +47,7 @@ class Walked:
     reach: Reach
     link_of: Ints
     contacts: Contacts | None
+    _met: dict[tuple[int, int], Link] = field(default_factory=dict)
 
     def path(self, network: Network, node: int, *, backward: bool) -> list[Link]:
         """Links of the path to a node in order of time; contact of two lots is one link."""
@@ -61,14 +62,16 @@ class Walked:
             elif waiting < 0:
                 waiting = edge
             else:
-                found.append(self._meeting(network, waiting, edge))
+                if (waiting, edge) not in self._met:
+                    self._met[waiting, edge] = self._meeting(network, waiting, edge)
+                found.append(self._met[waiting, edge])
                 waiting = -1
         return found
 
     def _meeting(self, network: Network, touch: int, exposure: int) -> Link:
         assert self.contacts is not None
-        skipped = int(np.count_nonzero(self.link_of >= 0))
         edges = self.contacts.edges
+        skipped = len(self.link_of) - len(edges.source)
         one, other = touch - skipped, exposure - skipped
         source, target = int(edges.source[one]), int(edges.target[other])
         if target >= len(network.nodes):

@@ -28,10 +28,12 @@ from traceability.maths.answer import (
     TracedLot,
 )
 from traceability.maths.balance import Balance, LotBalance
+from traceability.maths.contact import Kill, Scope
 from traceability.maths.network import Dates
 from traceability.maths.tracing import Direction, Reached, Seed, trace_lots
 from traceability.maths.weighing import weigh_lots
 from traceability.models.ledger import LedgerFinding, TraceEvent
+from traceability.queries.control import Counted, kills_at
 from traceability.queries.ledger import lot_view, lots, parties
 from traceability.queries.neighbourhood import neighbourhood, rows_of_lots
 
@@ -51,6 +53,8 @@ def trace(
     dates: Dates = "respected",
     max_depth: int = 50,
     max_nodes: int = 20_000,
+    contact: Scope = "none",
+    kill_steps: Counted = "confirmed",
 ) -> Trace:
     """Show where lots came from and where they went, with quantities and what is not known.
 
@@ -67,6 +71,10 @@ def trace(
         Whether the order of time cuts paths.
     max_depth, max_nodes : int
         Bounds; an answer cut by one says so.
+    contact : {"none", "station", "line"}
+        Whether a lot passes something on to others that were at the same station or line after it.
+    kill_steps : {"confirmed", "recorded", "none"}
+        Which cleanings and other steps end contact.
 
     Raises
     ------
@@ -91,8 +99,10 @@ def trace(
         as_of=at,
         max_depth=max_depth,
         max_nodes=max_nodes,
+        beside=contact != "none",
     )
     known = parties(session, {p for e in rows.events for p in (e.source, e.target) if p})
+    kills = kills_at(session, known, at, kill_steps) if contact != "none" else ()
     reached = trace_lots(
         rows.events,
         rows.uses,
@@ -103,6 +113,8 @@ def trace(
         unlisted=_of_kind(known, "unlisted"),
         unregistered=_of_kind(known, "code", "name"),
         unread=rows.unread,
+        contact=contact,
+        kills=kills,
     )
     held = {(each.lot_id, each.party_id) for each in reached.holdings}
     for seed in seeds:
@@ -111,7 +123,7 @@ def trace(
     because = rows.truncated_because or ("max_depth" if reached.is_cut else None)
     return _named(
         session, reached, known, seeds,
-        direction=direction, dates=dates, as_of=at,
+        direction=direction, dates=dates, as_of=at, contact=contact, kills=kills,
         last_event_id=rows.last_event_id, because=because,
     )  # fmt: skip
 
@@ -146,6 +158,8 @@ def _named(
     direction: str,
     dates: str,
     as_of: datetime,
+    contact: str,
+    kills: tuple[Kill, ...],
     last_event_id: int,
     because: str | None,
 ) -> Trace:
@@ -207,6 +221,8 @@ def _named(
         findings=reached.findings,
         truncated=because is not None,
         truncated_because=because,
+        contact=contact,
+        kill_step_ids=tuple(each.id for each in kills),
     )
 
 
