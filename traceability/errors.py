@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 class LotUnknown(NotFound):
@@ -189,3 +189,58 @@ class NamedQueryKnown(Conflict):
 
     code = "traceability/named-query-known"
     message = "A query named {name} exists; delete it first or choose another name."
+
+
+# Traces from several lots, and steps that end contamination.
+
+
+class SeedsDoNotFit(Invalid):
+    """Lots and holders that cannot be put together."""
+
+    code = "traceability/seeds-do-not-fit"
+    message = (
+        "Got {lots} lots and {parties} holders; give at least one lot, and either no holder or one "
+        "for each lot, in the same order."
+    )
+
+
+class TooManySeeds(Invalid):
+    """More lots than one trace can start from."""
+
+    code = "traceability/too-many-seeds"
+    message = "A trace starts from at most {most} lots, got {value}; ask in parts."
+
+
+class KillStepUnknown(NotFound):
+    """No such step, or none that the actor may see."""
+
+    code = "traceability/kill-step-unknown"
+    message = "No cleaning or other step {step_id} is recorded."
+
+
+class KillStepNotYours(Forbidden):
+    """An enterprise speaks of another's station."""
+
+    code = "traceability/kill-step-not-yours"
+    message = "An enterprise records steps at its own stations only."
+
+
+class KillStepInvalid(Invalid):
+    """Fields of a step that cannot be meant like this."""
+
+    code = "traceability/kill-step-invalid"
+    message = "The step cannot be recorded like this; see the fields."
+
+
+class KillStepWithdrawn(Conflict):
+    """A step that no longer stands."""
+
+    code = "traceability/kill-step-withdrawn"
+    message = "Step {step_id} was withdrawn on {on}; record the right one anew."
+
+
+class KillStepConfirmed(Conflict):
+    """A step that was confirmed before."""
+
+    code = "traceability/kill-step-confirmed"
+    message = "Step {step_id} is confirmed already."

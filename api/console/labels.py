@@ -120,12 +120,14 @@ LABELS: dict[str, dict[str, object]] = {
     "link": {
         "declared": _("declared"),
         "paired": _("told by both"),
+        "inferred": _("inferred"),
         "unknown": _("not written down"),
     },
     "evidence": {
         "stated": _("stated by the producer"),
         "ledger": _("in the ledger"),
         "paired": _("told by both"),
+        "inferred": _("inferred"),
         "gap": _("gap"),
     },
     "gap": {
