@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from traceability.maths import workspace
 from traceability.maths.adjacency import TraceGraph
 from traceability.maths.compiled import has_numba
-from traceability.maths.kernels_shape import FIRST, LAST, Labels
+from traceability.maths.kernels_shape import FIRST, Labels
 from traceability.maths.ledger import EARLIEST
 from traceability.maths.overlay import Overlay
 from traceability.maths.reach import Answer, Question
@@ -132,25 +132,19 @@ class CsrEngine:
 
     def _answer(self, labels: Labels, state: NDArray[np.int32], question: Question) -> Answer:
         """By depth, then node; how a node was first reached, and when it was at the earliest."""
-        label = np.flatnonzero(state[labels.node, FIRST] == np.arange(len(labels.node)))
-        depth = np.searchsorted(labels.ends, label, side="right")
-        key = np.sort((depth << 32) | labels.node[label])
-        node, depth = key & 0xFFFFFFFF, key >> 32
-        label = state[node, FIRST]
-        if question.respects_dates:
-            code = labels.arrival[state[node, LAST]]
-            back = question.direction == "backward"
-            since = -self.overlay.instants(-code) if back else self.overlay.instants(code)
+        found = walks(self.fast).found(labels, state)
+        if not question.respects_dates:
+            since = np.full(len(found.node), EARLIEST, dtype=np.int64)
+        elif question.direction == "backward":
+            since = -self.overlay.instants(-found.arrival)
         else:
-            since = np.full(len(node), EARLIEST, dtype=np.int64)
-        parent = labels.parent[label].astype(np.int64)
-        before = np.where(parent >= 0, labels.node[np.maximum(parent, 0)], -1)
+            since = self.overlay.instants(found.arrival)
         return Answer(
-            node=node,
-            depth=depth,
+            node=found.node,
+            depth=found.depth,
             since=since,
-            edge=labels.edge[label],
-            before=before.astype(np.int64),
+            edge=found.edge,
+            before=found.before,
             cut_because=_CUTS[labels.cut],
             engine=self.name,
         )

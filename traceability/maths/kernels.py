@@ -15,7 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from traceability.maths.compiled import compiled
-from traceability.maths.kernels_shape import FIRST, LAST, MARK, TIMELESS, Labels, Way
+from traceability.maths.kernels_shape import (
+    FIRST,
+    LAST,
+    MARK,
+    TIMELESS,
+    Found,
+    Labels,
+    Way,
+)
 
 Array = NDArray[Any]
 
@@ -30,6 +38,13 @@ def _room(array: Array, size: int) -> Array:
     longer = np.empty(max(size, 2 * len(array)), dtype=array.dtype)
     longer[: len(array)] = array
     return longer
+
+
+@compiled
+def _number(way: Way, index: int) -> int:
+    """Row number of an edge."""
+    name = way.record[index, 2]
+    return way.names[name] if len(way.names) else way.first_name + name
 
 
 @compiled
@@ -106,10 +121,9 @@ def timed(
                 node, parent = _room(node, size), _room(parent, size)
                 edge, arrival = _room(edge, size), _room(arrival, size)
             for index in range(first, last):
-                place = way.place[index] if way.is_backward else index
-                if has_retracted and way.retracted[place >> 3] >> (place & 7) & 1:
+                if has_retracted and way.retracted[index >> 3] >> (index & 7) & 1:
                     continue
-                span = way.when[index]
+                span = way.record[index, 1]
                 if span >= 0:
                     lo, hi = np.int64(span) << 32, np.int64(span) << 32
                 else:
@@ -121,7 +135,7 @@ def timed(
                     lo, hi = hi, lo
                 if left > hi:
                     continue
-                target, at = way.neighbour[index], max(left, lo)
+                target, at = way.record[index, 0], max(left, lo)
                 if state[target, TIMELESS] == mark:
                     at = start
                 if is_last:
@@ -129,7 +143,7 @@ def timed(
                         cut = 1
                     continue
                 made = _put(
-                    target, at, way.number[place], label, end, made,
+                    target, at, _number(way, index), label, end, made,
                     mark, state, node, parent, edge, arrival,
                 )  # fmt: skip
             for index in range(more, bound):
@@ -206,13 +220,12 @@ def plain(
                 node, parent, edge = _room(node, size), _room(parent, size), _room(edge, size)
             for index in range(first, last + bound - more):
                 if index < last:
-                    target = way.neighbour[index]
+                    target = way.record[index, 0]
                     if state[target, MARK] == mark and (is_last or state[target, FIRST] < end):
                         continue
-                    place = way.place[index] if way.is_backward else index
-                    if has_retracted and way.retracted[place >> 3] >> (place & 7) & 1:
+                    if has_retracted and way.retracted[index >> 3] >> (index & 7) & 1:
                         continue
-                    name = way.number[place]
+                    name = _number(way, index)
                 else:
                     target = way.added_neighbour[index - last + more]
                     if state[target, MARK] == mark and (is_last or state[target, FIRST] < end):
@@ -242,3 +255,65 @@ def plain(
         node[:made].copy(), parent[:made].copy(), edge[:made].copy(), arrival, ends[:rounds].copy(),
         cut,
     )  # fmt: skip
+
+
+@compiled
+def found(labels: Labels, state: Array) -> Found:
+    """What a walk found, by depth and node."""
+    size = 0
+    for label in range(len(labels.node)):
+        size += state[labels.node[label], FIRST] == label
+    order = np.empty(size, np.int32)
+    node, depth = np.empty(size, np.int64), np.empty(size, np.int64)
+    made, label = 0, 0
+    for turn in range(len(labels.ends)):
+        begin = made
+        while label < labels.ends[turn]:
+            if state[labels.node[label], FIRST] == label:
+                order[made] = label
+                made += 1
+            label += 1
+        _sort(order[begin:made], labels.node)
+        depth[begin:made] = turn
+    arrival, edge = np.empty(size, np.int64), np.empty(size, np.int64)
+    before = np.empty(size, np.int64)
+    for index in range(size):
+        label = order[index]
+        node[index] = labels.node[label]
+        arrival[index] = labels.arrival[state[labels.node[label], LAST]]
+        edge[index] = labels.edge[label]
+        parent = labels.parent[label]
+        before[index] = labels.node[parent] if parent >= 0 else -1
+    return Found(node, depth, arrival, edge, before)
+
+
+@compiled
+def _sort(order: Array, node: Array) -> None:
+    """Labels by node, in place."""
+    if len(order) < 64:
+        for index in range(1, len(order)):
+            label, back = order[index], index
+            while back > 0 and node[order[back - 1]] > node[label]:
+                order[back] = order[back - 1]
+                back -= 1
+            order[back] = label
+        return
+    bits = 8 if len(order) < 4096 else 11
+    other = np.empty_like(order)
+    most, shift = 0, 0
+    for label in order:
+        most = max(most, node[label])
+    here, there = order, other
+    while most >> shift > 0:
+        counts = np.zeros((1 << bits) + 1, np.int64)
+        for label in here:
+            counts[((node[label] >> shift) & ((1 << bits) - 1)) + 1] += 1
+        for digit in range(1 << bits):
+            counts[digit + 1] += counts[digit]
+        for label in here:
+            digit = (node[label] >> shift) & ((1 << bits) - 1)
+            there[counts[digit]] = label
+            counts[digit] += 1
+        here, there = there, here
+        shift += bits
+    order[:] = here

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from traceability.maths.kernels_shape import FIRST, LAST, MARK, TIMELESS, Labels, Way
+from traceability.maths.kernels_shape import FIRST, LAST, MARK, TIMELESS, Found, Labels, Way
 
 Array = NDArray[Any]
 
@@ -26,18 +26,19 @@ def _lists(starts: Array, at: Array) -> tuple[Array, Array]:
 def _outgoing(way: Way, at: Array, *, with_times: bool) -> tuple[Array, ...]:
     """Edges of some nodes that count: owner in ``at``, neighbour, row number, lo and hi."""
     owner, index = _lists(way.starts, at)
-    place = way.place[index] if way.is_backward else index
     if len(way.retracted):
-        kept = (way.retracted[place >> 3] >> (place & 7).astype(np.uint8)) & 1 == 0
-        owner, index, place = owner[kept], index[kept], place[kept]
+        kept = (way.retracted[index >> 3] >> (index & 7).astype(np.uint8)) & 1 == 0
+        owner, index = owner[kept], index[kept]
+    neighbour, span, name = way.record[index].T
+    number = way.names[name] if len(way.names) else way.first_name + name.astype(np.int64)
     more_owner, more = _lists(way.added_starts, at)
     columns = [
         np.concatenate((owner, more_owner)),
-        np.concatenate((way.neighbour[index], way.added_neighbour[more])).astype(np.int64),
-        np.concatenate((way.number[place], way.added_number[more])),
+        np.concatenate((neighbour, way.added_neighbour[more])).astype(np.int64),
+        np.concatenate((number, way.added_number[more])),
     ]
     if with_times:
-        span = way.when[index].astype(np.int64)
+        span = span.astype(np.int64)
         is_wide = span < 0
         lo, hi = span.copy(), span
         lo[is_wide] = way.wide[~span[is_wide], 0]
@@ -152,3 +153,16 @@ def _labels(
         np.concatenate((none, *each)) for each in (nodes, parents, edges, arrivals)
     )
     return Labels(node, parent, edge, arrival, np.array(ends, dtype=np.int64), cut)
+
+
+def found(labels: Labels, state: Array) -> Found:
+    """What a walk found, by depth and node."""
+    label = np.flatnonzero(state[labels.node, FIRST] == np.arange(len(labels.node)))
+    depth = np.searchsorted(labels.ends, label, side="right")
+    key = np.sort((depth << 32) | labels.node[label])
+    node, depth = key & 0xFFFFFFFF, key >> 32
+    label = state[node, FIRST]
+    parent = labels.parent[label]
+    before = np.where(parent >= 0, labels.node[np.maximum(parent, 0)], -1)
+    arrival = labels.arrival[state[node, LAST]]
+    return Found(node, depth, arrival, labels.edge[label], before)

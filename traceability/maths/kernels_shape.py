@@ -19,12 +19,11 @@ class Way(NamedTuple):
     """
 
     starts: Array
-    neighbour: Array
-    when: Array
-    place: Array
-    number: Array
+    record: Array
+    first_name: int
+    names: Array
     wide: Array
-    retracted: Array  # bits by place in the forward order; empty: none
+    retracted: Array  # bits by place in the record; empty: none
     added_starts: Array
     added_neighbour: Array
     added_lo: Array
@@ -42,3 +41,13 @@ class Labels(NamedTuple):
     arrival: Array
     ends: Array
     cut: int  # 1: longest, 2: most
+
+
+class Found(NamedTuple):
+    """Nodes by depth, then number: when they were reached, and how first."""
+
+    node: Array
+    depth: Array
+    arrival: Array
+    edge: Array
+    before: Array
