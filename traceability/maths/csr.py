@@ -107,13 +107,18 @@ class CsrEngine:
             state = room.state
             if question.respects_dates:
                 labels = kernels.timed(
-                    way, state, mark, seeds, timeless, question.certain, start, *bounds
+                    way, state, mark, seeds, timeless, question.certain, start, *bounds, room.room
                 )
             else:
-                labels = kernels.plain(way, state, mark, seeds, start, *bounds)
+                labels = kernels.plain(way, state, mark, seeds, *bounds, room.room)
             answer = self._answer(labels, state, question)
-            wanted = [node for node in nodes if node in set(answer.node.tolist())]
-            return answer, {node: _path(labels, int(state[node, FIRST])) for node in wanted}
+            reached = set(answer.node.tolist()) if nodes else set()
+            paths = {
+                node: _path(labels, int(state[node, FIRST])) for node in nodes if node in reached
+            }
+            if kernels.__name__.endswith(".kernels"):
+                room.keep(labels.room)
+        return answer, paths
 
     def _checked(self, question: Question) -> tuple[Ints, Ints]:
         if question.as_of is not None:
@@ -132,7 +137,7 @@ class CsrEngine:
 
     def _answer(self, labels: Labels, state: NDArray[np.int32], question: Question) -> Answer:
         """By depth, then node; how a node was first reached, and when it was at the earliest."""
-        found = walks(self.fast).found(labels, state)
+        found = walks(self.fast).found(labels, state, question.respects_dates)
         if not question.respects_dates:
             since = np.full(len(found.node), EARLIEST, dtype=np.int64)
         elif question.direction == "backward":
@@ -152,7 +157,7 @@ class CsrEngine:
 
 def _path(labels: Labels, label: int) -> tuple[int, ...]:
     found: list[int] = []
-    while labels.parent[label] >= 0:
-        found.append(int(labels.edge[label]))
-        label = int(labels.parent[label])
+    while labels.room.parent[label] >= 0:
+        found.append(int(labels.room.edge[label]))
+        label = int(labels.room.parent[label])
     return tuple(reversed(found))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from traceability.maths.kernels_shape import FIRST, LAST, MARK, TIMELESS, Found, Labels, Way
+from traceability.maths.kernels_shape import FIRST, LAST, MARK, TIMELESS, Found, Labels, Room, Way
 
 Array = NDArray[Any]
 
@@ -68,6 +68,7 @@ def timed(
     start: int,
     longest: int,
     most: int,
+    room: Room,
 ) -> Labels:
     """Reach in order of time; ``longest`` and ``most`` of -1 are no bound."""
     state[timeless, TIMELESS] = mark
@@ -75,10 +76,10 @@ def timed(
 
 
 def plain(
-    way: Way, state: Array, mark: int, seeds: Array, start: int, longest: int, most: int
+    way: Way, state: Array, mark: int, seeds: Array, longest: int, most: int, room: Room
 ) -> Labels:
     """Reach along all edges, whenever they happened."""
-    return _walk(way, state, mark, seeds, start, longest, most, certain=False, timed=False)
+    return _walk(way, state, mark, seeds, 0, longest, most, certain=False, timed=False)
 
 
 def _walk(
@@ -152,17 +153,19 @@ def _labels(
     node, parent, edge, arrival = (
         np.concatenate((none, *each)) for each in (nodes, parents, edges, arrivals)
     )
-    return Labels(node, parent, edge, arrival, np.array(ends, dtype=np.int64), cut)
+    room = Room(node, parent, edge, arrival)
+    return Labels(room, len(node), np.array(ends, dtype=np.int64), cut)
 
 
-def found(labels: Labels, state: Array) -> Found:
+def found(labels: Labels, state: Array, with_times: bool) -> Found:
     """What a walk found, by depth and node."""
-    label = np.flatnonzero(state[labels.node, FIRST] == np.arange(len(labels.node)))
+    room = labels.room
+    label = np.flatnonzero(state[room.node, FIRST] == np.arange(labels.made))
     depth = np.searchsorted(labels.ends, label, side="right")
-    key = np.sort((depth << 32) | labels.node[label])
+    key = np.sort((depth << 32) | room.node[label])
     node, depth = key & 0xFFFFFFFF, key >> 32
     label = state[node, FIRST]
-    parent = labels.parent[label]
-    before = np.where(parent >= 0, labels.node[np.maximum(parent, 0)], -1)
-    arrival = labels.arrival[state[node, LAST]]
-    return Found(node, depth, arrival, labels.edge[label], before)
+    parent = room.parent[label]
+    before = np.where(parent >= 0, room.node[np.maximum(parent, 0)], -1)
+    arrival = room.arrival[state[node, LAST]] if with_times else room.arrival[:0]
+    return Found(node, depth, arrival, room.edge[label], before)

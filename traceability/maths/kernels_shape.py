@@ -32,13 +32,20 @@ class Way(NamedTuple):
     is_backward: bool
 
 
-class Labels(NamedTuple):
-    """What a walk found: labels by round, where rounds end, and why it stopped (0: at the end)."""
+class Room(NamedTuple):
+    """Columns of labels, kept from walk to walk and longer than they are filled."""
 
     node: Array
     parent: Array
     edge: Array
     arrival: Array
+
+
+class Labels(NamedTuple):
+    """What a walk found: labels by round, where rounds end, and why it stopped (0: at the end)."""
+
+    room: Room
+    made: int
     ends: Array
     cut: int  # 1: longest, 2: most
 
