@@ -261,24 +261,24 @@ def test_a_graph_comes_back_from_its_files_as_it_was(tmp_path: Path) -> None:
             CsrEngine.over(graph, fast=fast).reach(question),
         )
     with pytest.raises(ValueError, match="read-only"):
-        again.number[0] = 1
+        again.forward.record[0, 0] = 1
 
 
 def test_files_that_are_cut_changed_or_strange_are_refused(tmp_path: Path) -> None:
     graph_of([(0, 1, 5, 5)], fast=False).write(tmp_path)
-    number = tmp_path / "number.npy"
-    whole = number.read_bytes()
+    record = tmp_path / "backward_record.npy"
+    whole = record.read_bytes()
 
-    number.write_bytes(whole[:-1])
-    with pytest.raises(UnreadableGraph, match=r"number\.npy has \d+ bytes instead of \d+"):
+    record.write_bytes(whole[:-1])
+    with pytest.raises(UnreadableGraph, match=r"backward_record\.npy has \d+ bytes instead of \d+"):
         TraceGraph.open(tmp_path)
-    number.write_bytes(whole[:-1] + b"\x01")
+    record.write_bytes(whole[:-1] + b"\x01")
     with pytest.raises(UnreadableGraph, match="was changed"):
         TraceGraph.open(tmp_path, thorough=True)
-    number.unlink()
+    record.unlink()
     with pytest.raises(UnreadableGraph, match="no whole graph"):
         TraceGraph.open(tmp_path)
-    number.write_bytes(whole)
+    record.write_bytes(whole)
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     (tmp_path / "manifest.json").write_text(json.dumps({**manifest, "format": 99}))
     with pytest.raises(UnreadableGraph, match="has format 99"):
@@ -350,6 +350,6 @@ def test_bytes_per_edge_and_direction_are_those_promised() -> None:
     instants = TraceGraph.of(source, target, day, day, np.arange(5000), nodes=1000)
     days = TraceGraph.of(source, target, day, day + 86_400_000_000, np.arange(5000), nodes=1000)
 
-    # 4 + 4, and 12 shared by two; 4 bytes per node and direction at 5 edges per node.
-    assert instants.nbytes / 5000 / 2 == pytest.approx(14.8, abs=0.001)
-    assert days.nbytes / 5000 / 2 < 16
+    # 12, and 4 bytes per node and direction at 5 edges per node; 1000 intervals of 8 bytes.
+    assert instants.nbytes / 5000 / 2 == pytest.approx(12.8, abs=0.001)
+    assert days.nbytes / 5000 / 2 == pytest.approx(13.6, abs=0.1)
