@@ -244,3 +244,20 @@ class KillStepConfirmed(Conflict):
 
     code = "traceability/kill-step-confirmed"
     message = "Step {step_id} is confirmed already."
+
+
+# Common sources
+
+
+class NoFindings(Invalid):
+    """Nothing failed, so nothing has a source."""
+
+    code = "traceability/no-findings"
+    message = "Name at least one lot that failed; several are needed to tell sources apart."
+
+
+class TooManyTested(Invalid):
+    """More tested lots than one answer compares."""
+
+    code = "traceability/too-many-tested"
+    message = "{count} tested lots are more than {most}; leave out compliant lots of other products."
