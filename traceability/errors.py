@@ -260,4 +260,6 @@ class TooManyTested(Invalid):
     """More tested lots than one answer compares."""
 
     code = "traceability/too-many-tested"
-    message = "{count} tested lots are more than {most}; leave out compliant lots of other products."
+    message = (
+        "{count} tested lots are more than {most}; leave out compliant lots of other products."
+    )

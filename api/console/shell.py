@@ -78,6 +78,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, frozenset[Role]], ...]], ...] = (
             ("Warnings", "warnings.listing", ANALYSTS | LEADS),
             ("Trace", "trace.show", STAFF),
             ("Watched traces", "watches_pages.listing", STAFF),
+            ("Common source", "sources_pages.show", STAFF),
             ("Enterprise profiles", "enterprises.listing", STAFF),
         ),
     ),
