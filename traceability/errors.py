@@ -45,3 +45,20 @@ class FutureRecordTime(Invalid):
 
     code = "traceability/future-record-time"
     message = "The ledgers cannot be read as of {as_of}: that time has not come."
+
+
+# Reach
+
+
+class NotThatManySeeds(Invalid):
+    """A trace begins at some lots, and at no more than a person can mean."""
+
+    code = "traceability/seed-count"
+    message = "A trace begins at 1 to {most} lots, got {count}; ask in several."
+
+
+class ReachMoved(Conflict):
+    """The pages of an answer that can no longer be made."""
+
+    code = "traceability/reach-moved"
+    message = "Ledgers recorded since have changed this answer; ask again from its first page."

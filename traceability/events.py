@@ -25,3 +25,13 @@ class LedgerStored:
     rows: int
     first_event_id: int
     last_event_id: int
+
+
+# Graph
+
+
+@dataclass(frozen=True, slots=True)
+class GraphDue:
+    """So much was added that a new snapshot of the graph may be due; also told by the clock."""
+
+    topic: ClassVar[str] = "traceability.graph-due"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from core.outbox import Run, effect
+from core.outbox import Run, add, effect
+from traceability.events import GraphDue
 from traceability.imports import carry_out_upload
-from traceability.service.graphing import refresh_file
+from traceability.service.graphing import catch_up, refresh_file
+from traceability.service.snapshots import build, is_due
 from traceability.service.tracing import weigh_file
 
 
@@ -28,3 +30,13 @@ def refresh_edges(
     """Bring the edges of every lot that a stored ledger speaks of up to date."""
     with effect(run) as session:
         refresh_file(session, file_sha256, progress=run.progress)
+        if is_due(session):
+            add(session, GraphDue())
+
+
+def keep_graph(run: Run) -> None:
+    """Make the edges of ledgers older than the graph, and a snapshot where enough has changed."""
+    with effect(run) as session:
+        catch_up(session, progress=run.progress)
+        if is_due(session):
+            build(session, progress=run.progress)
