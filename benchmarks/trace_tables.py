@@ -2,7 +2,7 @@
 
     fill(session, source, target, lo, hi)
 
-Nodes are numbered as given (from 0, stored from 1): each is a lot of its own at one of some parties.
+Nodes are numbered as given (from 0, stored from 1), each a lot of its own at one of some parties.
 Constraints hold; what a ledger would say of the lots is not made up.
 """
 
@@ -31,7 +31,8 @@ _EDGES_AT_ONCE = 500_000
 _GOODS = (
     "INSERT INTO enterprise (code_scheme, code, name, grade, code_warnings, created_at, updated_at)"
     " VALUES ('licence', 'BENCH', '基准', 'B', '[]', :at, :at) RETURNING id",
-    "INSERT INTO product (number, name, enterprise_id) VALUES ('BENCH', '基准', :firm) RETURNING id",
+    "INSERT INTO product (number, name, enterprise_id)"
+    " VALUES ('BENCH', '基准', :firm) RETURNING id",
 )
 _NODES = (
     "INSERT INTO party (kind, key, name) SELECT 'name', 'bench-' || n, '商行' || n"
@@ -89,7 +90,7 @@ def fill(
     for table in ("trace_node", "trace_edge", "lot"):
         session.execute(
             text(
-                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'),"  # noqa: S608
+                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'),"
                 f" (SELECT max(id) FROM {table}))"
             )
         )

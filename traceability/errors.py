@@ -263,3 +263,20 @@ class TooManyTested(Invalid):
     message = (
         "{count} tested lots are more than {most}; leave out compliant lots of other products."
     )
+
+
+# Reach
+
+
+class NotThatManySeeds(Invalid):
+    """A trace begins at some lots, and at no more than a person can mean."""
+
+    code = "traceability/seed-count"
+    message = "A trace begins at 1 to {most} lots, got {count}; ask in several."
+
+
+class ReachMoved(Conflict):
+    """The pages of an answer that can no longer be made."""
+
+    code = "traceability/reach-moved"
+    message = "Ledgers recorded since have changed this answer; ask again from its first page."

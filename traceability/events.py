@@ -60,3 +60,13 @@ class EpcisStored:
 
     first_event_id: int
     last_event_id: int
+
+
+# Graph
+
+
+@dataclass(frozen=True, slots=True)
+class GraphDue:
+    """So much was added that a new snapshot of the graph may be due; also told by the clock."""
+
+    topic: ClassVar[str] = "traceability.graph-due"

@@ -9,6 +9,11 @@ from core.unit_of_work import unit_of_work
 from traceability.imports import carry_out_upload
 from traceability.service.graphing import refresh_file
 from traceability.service import capturing
+from core.outbox import Run, add, effect
+from traceability.events import GraphDue
+from traceability.imports import carry_out_upload
+from traceability.service.graphing import catch_up, refresh_file
+from traceability.service.snapshots import build, is_due
 from traceability.service.tracing import weigh_file
 from traceability.service.watching import check_watches, lots_of_rows
 
@@ -69,3 +74,13 @@ def capture_document(run: Run, *, capture_id: int) -> None:
         raise Superseded(str(moved)) from moved
     with effect(run) as session:
         capturing.finish(capturing.capture_of(session, capture_id))
+        if is_due(session):
+            add(session, GraphDue())
+
+
+def keep_graph(run: Run) -> None:
+    """Make the edges of ledgers older than the graph, and a snapshot where enough has changed."""
+    with effect(run) as session:
+        catch_up(session, progress=run.progress)
+        if is_due(session):
+            build(session, progress=run.progress)

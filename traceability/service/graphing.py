@@ -16,6 +16,7 @@ from traceability.maths.edges import EdgeFact, history
 from traceability.maths.network import Node
 from traceability.models.graph import TraceEdge, TraceNode
 from traceability.models.ledger import Lot, Party, TraceEvent
+from traceability.queries.graph import has_nodes
 from traceability.queries.statements import events_ever, uses_into
 
 # Lots worked out together: bounds memory, and is enough for COPY to pay.
@@ -70,6 +71,14 @@ def refresh_file(session: Session, file_sha256: str, *, progress: Progress = sil
 def rebuild(session: Session, *, progress: Progress = silent) -> Refreshed:
     """Bring the edges of all lots to what is stated; adds and closes nothing where they are."""
     return refresh(session, session.execute(select(Lot.id)).scalars(), progress=progress)
+
+
+def catch_up(session: Session, *, progress: Progress = silent) -> Refreshed:
+    """Make the edges of ledgers that were stored before there was a graph; else do nothing."""
+    is_behind = (
+        not has_nodes(session) and session.execute(select(TraceEvent.id).limit(1)).one_or_none()
+    )
+    return rebuild(session, progress=progress) if is_behind else Refreshed()
 
 
 def _refresh_batch(session: Session, lot_ids: Sequence[int]) -> Refreshed:

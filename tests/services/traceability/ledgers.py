@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from tests import factories
 from traceability.models.ledger import Lot, LotLink, Party, TraceEvent
 
-BEGIN = datetime(2026, 8, 1, tzinfo=UTC)
+BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 LOTS, PARTIES, STEPS = 4, 4, 4
 UNLISTED = PARTIES - 1  # the last party is one that nobody wrote down
 
