@@ -12,7 +12,6 @@ import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from itertools import islice
 from typing import Any, BinaryIO
 
 from sqlalchemy import select
@@ -28,6 +27,7 @@ from traceability.events import CaptureRequested, EpcisStored
 from traceability.maths.epcis.event import CapturedEvent, Fault
 from traceability.maths.epcis.limits import DEFAULT
 from traceability.maths.epcis.reading import Reading, read_events
+from traceability.maths.epcis.streaming import iter_events
 from traceability.models.epcis import EpcisCapture, EpcisEvent
 from traceability.recording.journal import Journal, Written
 from traceability.recording.parts import event_id_of
@@ -39,15 +39,13 @@ MEDIA_TYPE = "application/ld+json"
 # A document of this size is captured while its request waits: some 350 events, a few hundredths
 # of a second. More goes to a job.
 BYTES_AT_ONCE = 256 * 1024
-# Events stored in one set, and with ``proceed`` in one transaction: about 3 MB of documents.
-PART = 4000
+# Bytes read, and with ``proceed`` stored in one transaction: some 3,000 events.
+PORTION = 2 * 2**20
 # Faults and warnings told of one capture.
 TOLD = 1000
 LONGEST_TOLD = 500  # characters of a message
 # A clock that is wrong by so much is not worth a word.
 SKEW = timedelta(minutes=10)
-
-Entry = CapturedEvent | Fault
 
 
 class Moved(Exception):
@@ -109,11 +107,10 @@ def take_document(
         reading = read_events(content, DEFAULT)
         refuse_document(reading)
         capture = begin(session, actor, behaviour=behaviour, sha256=sha256, size=len(content))
-        entries = sorted((*reading.events, *reading.faults), key=_place)
         if behaviour == ROLLBACK:
-            capture_whole(session, capture, entries)
+            capture_whole(session, capture, [reading])
         else:
-            for part in parts(entries):
+            for part in parts([reading]):
                 store_part(session, capture, part, journal_of(capture))
             finish(capture)
         return capture
@@ -145,41 +142,43 @@ def problems(faults: Sequence[Fault]) -> list[FieldProblem]:
     ]
 
 
-def _place(entry: Entry) -> int:
-    return -1 if entry.position is None else entry.position
-
-
 @dataclass(slots=True)
 class Part:
-    """Some entries of a document, in order: those at ``start`` and after, before ``end``."""
+    """Some events of a document: those at ``start`` and after, before ``end``."""
 
     start: int
     end: int
     events: list[CapturedEvent]
     faults: list[Fault]
+    doubts: list[Fault]
+
+    @property
+    def refused(self) -> int:
+        """Events that cannot be stored; a document has faults of its own besides."""
+        return self.end - self.start - len(self.events)
 
 
-def parts(entries: Iterable[Entry], *, start: int = 0) -> Iterator[Part]:
-    """The entries of a document from a position on, in parts."""
-    later = (entry for entry in entries if entry.position is None or entry.position >= start)
-    while batch := list(islice(later, PART)):
-        part = Part(start, start, [], [])
-        for entry in batch:
-            fault = entry if isinstance(entry, Fault) else storing_fault(entry)
-            if fault is None and isinstance(entry, CapturedEvent):
-                part.events.append(entry)
-            elif fault is not None:
+def parts(readings: Iterable[Reading], *, start: int = 0) -> Iterator[Part]:
+    """What was read of a document, from a position on; each reading is one part."""
+    end = 0
+    for reading in readings:
+        begin, end = end, end + reading.total
+        if end <= start and reading.total:
+            continue
+        part = Part(max(begin, start), end, [], list(reading.faults), list(reading.doubts))
+        for event in reading.events:
+            fault = storing_fault(event)
+            if fault is not None:
                 part.faults.append(fault)
-            if entry.position is not None:
-                part.end = max(part.end, entry.position + 1)
+            elif event.position >= start:
+                part.events.append(event)
         yield part
-        start = part.end
 
 
 def capture_whole(
     session: Session,
     capture: EpcisCapture,
-    entries: Iterable[Entry],
+    readings: Iterable[Reading],
     *,
     progress: Progress = silent,
 ) -> None:
@@ -189,14 +188,14 @@ def capture_whole(
     end = refused = 0
     try:
         with session.begin_nested():
-            for part in parts(entries):
+            for part in parts(readings):
                 faults.extend(part.faults[: TOLD - len(faults)])
-                refused += len({fault.position for fault in part.faults})
+                refused += part.refused
                 end = part.end
-                if not refused:
+                if not faults:
                     store_part(session, capture, part, journal)
                 progress("capture", end, 0)
-            if refused:
+            if faults:
                 raise _Faulty
     except _Faulty:
         session.refresh(capture)
@@ -216,15 +215,17 @@ def store_part(session: Session, capture: EpcisCapture, part: Part, journal: Jou
     capture.aliases += written.aliases
     capture.conflicts += written.conflicts
     capture.pending += written.pending
-    capture.refused += len({fault.position for fault in part.faults} - {None})
+    capture.refused += part.refused
     told = [_told(fault) for fault in part.faults]
     # A document that breaks off is told once, also when an attempt is repeated.
     new = [each for each in told if each not in capture.errors]
     capture.errors = [*capture.errors, *new[: TOLD - len(capture.errors)]]
     latest = (at + SKEW).timestamp() * 1_000_000
     early = [_too_early(event) for event in part.events if event.event_time > latest]
-    if early:
-        capture.warnings = [*capture.warnings, *early[: TOLD - len(capture.warnings)]]
+    odd = [_told(doubt) for doubt in part.doubts]
+    if early or odd:
+        room = TOLD - len(capture.warnings)
+        capture.warnings = [*capture.warnings, *[*early, *odd][:room]]
     if written.event_ids:
         first, last = written.event_ids[0], written.event_ids[-1]
         capture.first_event_id = capture.first_event_id or first
@@ -287,15 +288,29 @@ def capture_of(session: Session, capture_id: int) -> EpcisCapture:
     return capture
 
 
+def unfinished(session: Session, sha256: str) -> EpcisCapture | None:
+    """The capture of a file by command that was killed before its end."""
+    return session.execute(
+        select(EpcisCapture)
+        .where(
+            EpcisCapture.document_sha256 == sha256,
+            EpcisCapture.running,
+            EpcisCapture.error_behaviour == PROCEED,
+            EpcisCapture.message_id.is_(None),
+        )
+        .order_by(EpcisCapture.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+
+
 def document_of(session: Session, capture: EpcisCapture) -> bytes:
     """The document of a capture that a job carries out."""
     return files.load(session, capture.document_sha256).content
 
 
-def read(stream: BinaryIO) -> Iterator[Entry]:
-    """The events and faults of a document, one after another."""
-    reading = read_events(stream.read(), DEFAULT)
-    return iter(sorted((*reading.events, *reading.faults), key=_place))
+def read(stream: BinaryIO) -> Iterator[Reading]:
+    """A document or a file of events, in portions: memory is bounded by one of them."""
+    return iter_events(stream, DEFAULT, portion=PORTION)
 
 
 def journal_of(capture: EpcisCapture) -> Journal:
@@ -337,7 +352,7 @@ def capture_event(session: Session, actor: Actor, content: bytes) -> OneCaptured
     refuse_document(reading)
     if reading.total != 1:
         raise DocumentRefused(reason="send one event; a document of several goes to /capture.")
-    (part,) = parts((*reading.events, *reading.faults))
+    (part,) = parts([reading])
     if part.faults:
         raise DocumentRefused(reason=part.faults[0].message, fields=problems(part.faults))
     sha256 = hashlib.sha256(content).hexdigest()

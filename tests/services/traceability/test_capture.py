@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import random
@@ -16,6 +17,7 @@ from core.outbox import Message
 from tests import factories
 from tests.services.traceability.epcis import content, declared, event
 from traceability.errors import DocumentRefused
+from traceability.maths.epcis.streaming import iter_events
 from traceability.models.epcis import (
     EpcisAlias,
     EpcisCapture,
@@ -296,27 +298,68 @@ def test_a_large_document_waits_for_a_job(session: Session, monkeypatch: Any) ->
     )
 
 
-def test_parts_keep_positions_and_skip_what_was_done(monkeypatch: Any) -> None:
-    monkeypatch.setattr(capturing, "PART", 2)
-    reading = capturing.read_events(content(*[event(n) for n in range(5)]))
+def portions(*events: dict[str, Any]) -> Any:
+    """A document read in small portions."""
+    return iter_events(io.BytesIO(content(*events)), portion=1500)
 
-    whole = [(part.start, part.end, len(part.events)) for part in capturing.parts(reading.events)]
+
+def test_parts_keep_positions_and_skip_what_was_done() -> None:
+    events = [event(n) for n in range(7)]
+
+    whole = [
+        (part.start, part.end, len(part.events)) for part in capturing.parts(portions(*events))
+    ]
     rest = [
-        [each.position for each in part.events] for part in capturing.parts(reading.events, start=3)
+        [each.position for each in part.events]
+        for part in capturing.parts(portions(*events), start=3)
     ]
 
-    assert whole == [(0, 2, 2), (2, 4, 2), (4, 5, 1)]
-    assert rest == [[3, 4]]
+    assert len(whole) > 2
+    assert [size for _, _, size in whole] == [end - start for start, end, _ in whole]
+    assert [start for start, _, _ in whole[1:]] == [end for _, end, _ in whole[:-1]]
+    assert [each for part in rest for each in part] == [3, 4, 5, 6]
 
 
-def test_whole_captures_cross_parts(session: Session, monkeypatch: Any) -> None:
-    monkeypatch.setattr(capturing, "PART", 2)
+def test_whole_captures_cross_parts(session: Session) -> None:
+    good = begun(session)
+    bad = begun(session)
 
-    good = take(session, *[event(n) for n in range(5)])
-    bad = take(session, *[event(n) for n in range(10, 14)], event(15, action="LOOK"))
+    capturing.capture_whole(session, good, portions(*[event(n) for n in range(5)]))
+    capturing.capture_whole(
+        session, bad, portions(*[event(n) for n in range(10, 14)], event(15, action="LOOK"))
+    )
 
     assert (good.stored, good.position, good.success) == (5, 5, True)
     assert (bad.stored, bad.position, bad.success) == (0, 5, False)
+    assert (bad.refused, bad.first_event_id) == (1, None)
     assert count(session, EpcisEvent) == 5
     assert good.last_event_id - good.first_event_id == 4
-    assert good.error_behaviour == ROLLBACK
+
+
+def begun(session: Session) -> EpcisCapture:
+    return capturing.begin(session, SYSTEM, behaviour=ROLLBACK, sha256="", size=0)
+
+
+def test_a_file_that_breaks_off_is_told_once(session: Session) -> None:
+    capture = begun(session)
+    body = content(*[event(n) for n in range(6)])[:-700]
+
+    for _ in range(2):  # an attempt, and another that goes on where it ended
+        readings = iter_events(io.BytesIO(body), portion=1500)
+        for part in capturing.parts(readings, start=capture.position):
+            capturing.store_part(session, capture, part, capturing.journal_of(capture))
+    capturing.finish(capture)
+
+    assert 0 < capture.stored < 6
+    assert capture.stored == capture.position == count(session, EpcisEvent)
+    assert [each["rule"] for each in capture.errors] == ["json"]
+    assert (capture.success, capture.known) == (False, 0)
+
+
+def test_a_wrong_check_digit_is_a_warning(session: Session) -> None:
+    wrong = "https://id.gs1.org/01/04012345123450/10/L1"
+
+    capture = take(session, event(1, quantityList=[{"epcClass": wrong}]))
+
+    assert (capture.success, capture.stored) == (True, 1)
+    assert len(capture.warnings) == 1
