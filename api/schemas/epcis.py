@@ -13,6 +13,7 @@ from marshmallow import fields
 from api.schemas.fields import Schema, UtcTime
 from core.clock import now
 from traceability.maths.epcis.contexts import EPCIS_CONTEXT
+from traceability.maths.epcis.writing import write_query_document
 from traceability.queries.epcis import CaptureView, EventView
 from traceability.queries.epcis_filters import CONTROLS, names
 
@@ -91,37 +92,20 @@ def capture_dict(capture: CaptureView) -> dict[str, Any]:
     return shown
 
 
-def query_document(
-    events: Sequence[EventView], *, query_name: str | None = "SimpleEventQuery"
-) -> bytes:
+def query_document(events: Sequence[EventView], *, query_name: str = "SimpleEventQuery") -> bytes:
     """Events as an EPCISQueryDocument: as they were captured, with eventID and recordTime."""
-    shown = [_event(each) for each in events]
-    contexts = [each.pop("@context", EPCIS_CONTEXT) for each in shown]
-    common: Any = [EPCIS_CONTEXT]
-    if contexts and all(each == contexts[0] for each in contexts):
-        common = contexts[0]
-    else:
-        shown = [
-            {"@context": context, **each} for context, each in zip(contexts, shown, strict=True)
-        ]
-    results: dict[str, Any] = {"resultsBody": {"eventList": shown}}
-    if query_name is not None:
-        results = {"queryName": query_name, **results}
-    document = {
-        "@context": common,
-        "type": "EPCISQueryDocument",
-        "schemaVersion": "2.0",
-        "creationDate": iso(now()),
-        "epcisBody": {"queryResults": results},
-    }
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return write_query_document(
+        [_event(each) for each in events],
+        created_at=round(now().timestamp() * 1_000_000),
+        query_name=query_name,
+    )
 
 
-def _event(view: EventView) -> dict[str, Any]:
+def _event(view: EventView) -> bytes:
     event: dict[str, Any] = json.loads(view.document)
     event["eventID"] = event.get("eventID", view.event_id)
     event["recordTime"] = iso(view.recorded_at)
-    return event
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def iso(instant: datetime) -> str:

@@ -263,7 +263,7 @@ def show_event(event_id: str) -> Response:
     """An event by its eventID, with its error declarations and whatever else bears the name."""
     with read_only(current_access()) as session:
         found = queries.events_named(session, event_id)
-    return _json(query_document(found, query_name=None))
+    return _json(query_document(found))
 
 
 # Top-level resources

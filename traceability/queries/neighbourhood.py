@@ -33,7 +33,8 @@ _SPAN = f"""
     COALESCE((extract(epoch FROM {{0}}.latest_at) * 1000000)::bigint, {LATEST})
 """
 
-# A row is in force when it was recorded by then and no correction of it was.
+# A ledger row is in force when it was recorded by then and no correction of it was; a statement
+# of events when it was said by then and not taken back. Their numbers come from one sequence.
 _EVENTS = text(
     f"""
     SELECT e.id, e.kind, e.lot_id, COALESCE(e.from_party_id, 0), COALESCE(e.to_party_id, 0),
@@ -42,7 +43,13 @@ _EVENTS = text(
     WHERE e.lot_id = ANY(CAST(:lots AS bigint[])) AND e.recorded_at <= :as_of
       AND NOT EXISTS (SELECT 1 FROM trace_event c
                       WHERE c.corrects_id = e.id AND c.recorded_at <= :as_of)
-    ORDER BY e.id
+    UNION ALL
+    SELECT m.id, m.kind, m.lot_id, COALESCE(m.from_party_id, 0), COALESCE(m.to_party_id, 0),
+           m.quantity, m.unit, {_SPAN.format("m")}, m.document_no, m.inputs
+    FROM statement_movement m
+    WHERE m.lot_id = ANY(CAST(:lots AS bigint[])) AND m.recorded_at <= :as_of
+      AND (m.retracted_at IS NULL OR m.retracted_at > :as_of)
+    ORDER BY 1
     """  # noqa: S608 - the parts put in are constants of this module
 )
 
@@ -56,7 +63,13 @@ def _uses(end: str) -> Any:
         WHERE u.{end}_lot_id = ANY(CAST(:lots AS bigint[])) AND u.recorded_at <= :as_of
           AND NOT EXISTS (SELECT 1 FROM trace_event c
                           WHERE c.corrects_id = u.event_id AND c.recorded_at <= :as_of)
-        ORDER BY u.id
+        UNION ALL
+        SELECT s.id, s.movement_id, s.party_id, s.input_lot_id, s.output_lot_id, s.quantity, s.unit,
+               {_SPAN.format("s")}
+        FROM statement_use s
+        WHERE s.{end}_lot_id = ANY(CAST(:lots AS bigint[])) AND s.recorded_at <= :as_of
+          AND (s.retracted_at IS NULL OR s.retracted_at > :as_of)
+        ORDER BY 1
         """  # noqa: S608 - the parts put in are constants of this module
     )
 

@@ -288,6 +288,21 @@ def capture_of(session: Session, capture_id: int) -> EpcisCapture:
     return capture
 
 
+def unfinished(session: Session, sha256: str) -> EpcisCapture | None:
+    """The capture of a file by command that was killed before its end."""
+    return session.execute(
+        select(EpcisCapture)
+        .where(
+            EpcisCapture.document_sha256 == sha256,
+            EpcisCapture.running,
+            EpcisCapture.error_behaviour == PROCEED,
+            EpcisCapture.message_id.is_(None),
+        )
+        .order_by(EpcisCapture.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+
+
 def document_of(session: Session, capture: EpcisCapture) -> bytes:
     """The document of a capture that a job carries out."""
     return files.load(session, capture.document_sha256).content

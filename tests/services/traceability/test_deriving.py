@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -21,6 +22,7 @@ from tests.told_events import (
     GTIN,
     commission,
     gln,
+    lot,
     make,
     pack,
     pallet,
@@ -32,11 +34,13 @@ from tests.told_events import (
 )
 from traceability.maths.amounts import plain
 from traceability.maths.epcis.deriving import derive
-from traceability.maths.epcis.event import CapturedEvent
+from traceability.maths.epcis.event import CapturedEvent, Identifier, IdentifierKind
 from traceability.maths.epcis.statements import UNTOLD, Statements
 from traceability.recording.journal import Journal
 from traceability.service.deriving import Derived, derive_events, rebuild
 from traceability.service.tracing import lot_detail, trace, weigh
+
+CHARGER = "02900000000018"
 
 Capture = Callable[..., Derived]
 
@@ -134,8 +138,10 @@ def _holder(key: str | None) -> tuple[bool | None, str | None]:
 
 
 def _time(instant: int | None) -> datetime | None:
-    return None if instant is None else datetime(1970, 1, 1, tzinfo=UTC) + timedelta(
-        microseconds=instant
+    return (
+        None
+        if instant is None
+        else datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=instant)
     )
 
 
@@ -199,16 +205,15 @@ def test_findings_on_lots_come_from_events_too(session, capture):
 
 def test_ledgers_and_events_tell_of_one_lot(session, capture, load, story, town):
     load(story)
-    dealer = f"https://example.org/firm/{town.dealer.code}"
-    del dealer
-    capture(commission("YS-17", 7, "A", at=1))
+    shop = f"https://example.org/firm/{town.shop.code}"
+    sold_on = ship(lot("ys-17", CHARGER), 30, "A", "B", at=500_000)
+    seller = ("owning_party", Identifier(shop, IdentifierKind.OPAQUE, shop))
+    capture(replace(sold_on, sources=(seller,)))
 
-    rows = session.execute(
-        text("SELECT count(*) FROM lot l JOIN product p ON p.id = l.product_id"
-             " WHERE l.key = 'YS-17'")
-    ).scalar_one()  # fmt: skip
+    found = trace(session, lot_id(session, "C-0711"), direction="forward")
 
-    assert rows == 2  # another GTIN, another lot
+    assert [each.lot.number for each in found.lots] == ["C-0711", "YS-17"]
+    assert gln("B") in {each.code for each in found.parties}
 
 
 def test_a_gtin_on_the_register_is_that_product(session, capture, town):
@@ -243,25 +248,18 @@ def test_what_is_registered_later_is_taken_up_by_a_rebuild(session, capture, tow
 
 
 def test_a_party_with_a_registered_code_is_that_enterprise(session, capture, town):
-    from traceability.maths.epcis.event import Identifier, IdentifierKind
-
     key = f"https://example.org/firm/{town.maker.code}"
-    told = ship("L", 5, "A", "B", at=1)
     firm = Identifier(key, IdentifierKind.OPAQUE, key)
-    told = ship("L", 5, "A", "B", at=1, salt="x").__class__(
-        **{
-            **{name: getattr(told, name) for name in told.__dataclass_fields__},
-            "sources": (("possessing_party", firm),),
-        }
-    )
-    capture(told)
+    capture(replace(ship("L", 5, "A", "B", at=1), sources=(("possessing_party", firm),)))
 
-    kinds = session.execute(
-        text("SELECT p.enterprise_id FROM statement_movement m JOIN party p"
-             " ON p.id = m.from_party_id")
-    ).scalars()  # fmt: skip
+    firms = session.execute(
+        text(
+            "SELECT p.enterprise_id FROM statement_movement m"
+            " JOIN party p ON p.id = m.from_party_id"
+        )
+    ).scalars()
 
-    assert list(kinds) == [town.maker.id]
+    assert list(firms) == [town.maker.id]
 
 
 def test_deriving_again_changes_nothing(session, capture):
@@ -273,17 +271,17 @@ def test_deriving_again_changes_nothing(session, capture):
     assert (again.added, again.retracted, again.lots) == (0, 0, frozenset())
 
 
-def test_a_trace_as_of_a_time_is_what_it_was_then(session, capture, clock):
+def test_a_trace_as_of_a_time_is_what_it_was_then(session, capture, frozen_clock):
+    then = frozen_clock("2026-11-18T01:00:00+00:00")
     capture(*STORY[:4])
-    then = now()
     before = trace(session, lot_id(session, "RAW"))
-    clock.tick(60)
+    frozen_clock("2026-11-18T02:00:00+00:00")
     capture(*STORY[4:])
-    wrong = make([("RAW", 100, "KGM")], [("MIX", 90, "KGM")], "A", at=1, declares=())
-    clock.tick(60)
-    capture(wrong)
+    frozen_clock("2026-11-18T03:00:00+00:00")
+    capture(make([("RAW", 100, "KGM")], [("MIX", 90, "KGM")], "A", at=1, declares=()))
 
     assert trace(session, lot_id(session, "RAW"), as_of=then) == before
+    assert len(before.lots) == 3
     assert [each.lot.number for each in trace(session, lot_id(session, "RAW")).lots] == ["RAW"]
 
 
