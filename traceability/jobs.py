@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-
 from core.outbox import Run, Superseded, effect
 from core.unit_of_work import unit_of_work
 from traceability.imports import carry_out_upload
@@ -54,7 +52,7 @@ def capture_document(run: Run, *, capture_id: int) -> None:
         capture = capturing.capture_of(session, capture_id)
         if not capture.running:
             return
-        stream = io.BytesIO(capturing.document_of(session, capture))
+        stream = capturing.opened(session, capture)
 
     def tell(stage: str, done: int, total: int) -> None:
         run.progress(stage, stream.tell(), capture.document_size)

@@ -77,11 +77,19 @@ def names_of(context: Any) -> Names:
     context : Any
         The value of ``@context``: an address, a mapping, or a list of both; or nothing.
     """
-    return _names(orjson.dumps(context))
+    text = orjson.dumps(context)
+    return _names(text) if len(text) <= _REMEMBERED else _read(text)
+
+
+_REMEMBERED = 1 << 14  # bytes of a context
 
 
 @lru_cache(maxsize=256)
 def _names(context: bytes) -> Names:
+    return _read(context)
+
+
+def _read(context: bytes) -> Names:
     spaces = dict(_STANDARD)
     given = orjson.loads(context)
     for part in given if isinstance(given, list) else [given]:

@@ -19,8 +19,11 @@ def repeated_name(content: bytes, parsed: Any) -> str | None:
     before, unless some were given twice and dropped. Only where the counts differ (or the text was
     written with blanks before its colons) is it read once more, slowly.
     """
-    if content.count(b'":') == orjson.dumps(parsed).count(b'":'):
-        return None
+    try:
+        if content.count(b'":') == orjson.dumps(parsed).count(b'":'):
+            return None
+    except orjson.JSONEncodeError:
+        pass  # nested too deep to be written; the limit on depth tells it, if nothing else does
     try:
         json.loads(content, object_pairs_hook=_names)
     except _Twice as twice:
