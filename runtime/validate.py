@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runtime.validation import acceptance, estimates, legacy, recall, risk, sampling
+from runtime.validation import acceptance, estimates, foodchain, legacy, recall, risk, sampling
 from runtime.validation.tally import Tally, Unsupported
 
 AGREES, DIFFERS, UNKNOWN = 0, 1, 2
@@ -104,6 +104,10 @@ FORMATS = (
         acceptance.is_characteristics,
         acceptance.operating_characteristics,
     ),
+    # Networks of FoodChain-Lab
+    Format("foodchainlab", "TracingTest.java", foodchain.is_scenarios, foodchain.scenarios),
+    Format("foodchainlab-web", '"crossContamination"', foodchain.is_executed, foodchain.executed),
+    Format("foodchainlab-model", '"columnProperties"', foodchain.is_model, foodchain.model),
 )
 
 
