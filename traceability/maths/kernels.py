@@ -91,8 +91,9 @@ def timed(
     base, added = len(starts) - 1, len(added_starts) - 1
     has_retracted = len(retracted) > 0
     has_names, is_timeless = len(names) > 0, len(timeless) > 0
-    node, parent = _room(room.node, len(seeds)), _room(room.parent, len(seeds))
-    edge, arrival = _room(room.edge, len(seeds)), _room(room.arrival, len(seeds))
+    size = max(len(seeds), len(room.node))  # a plain walk lengthens all columns but the last
+    node, parent = _room(room.node, size), _room(room.parent, size)
+    edge, arrival = _room(room.edge, size), _room(room.arrival, size)
     ends, rounds = np.empty(16, np.int64), 0
     for each in timeless:
         state[each, TIMELESS] = mark
@@ -178,6 +179,30 @@ def timed(
     return Labels(Room(node, parent, edge, arrival), made, ends[:rounds].copy(), cut)
 
 
+@inlined
+def _meet(
+    target: int,
+    number: int,
+    label: int,
+    end: int,
+    made: int,
+    mark: int,
+    state: Array,
+    node: Array,
+    parent: Array,
+    edge: Array,
+) -> int:
+    """Note a node met for the first time, or by a better edge; returns how many labels there are."""
+    if state[target, MARK] != mark:
+        state[target, MARK], state[target, FIRST], state[target, LAST] = mark, made, made
+        node[made], parent[made], edge[made] = target, label, number
+        return made + 1
+    first = state[target, FIRST]
+    if first >= end and number < edge[first]:
+        parent[first], edge[first] = label, number
+    return made
+
+
 @compiled
 def plain(
     way: Way, state: Array, mark: int, seeds: Array, longest: int, most: int, room: Room
@@ -214,30 +239,22 @@ def plain(
             size = made + (last - first) + (bound - more)
             if size > len(node):
                 node, parent, edge = _room(node, size), _room(parent, size), _room(edge, size)
-            for index in range(first, last + bound - more):
-                if index < last:
-                    target = record[index, 0]
-                    if state[target, MARK] == mark and (is_last or state[target, FIRST] < end):
-                        continue
-                    if has_retracted and retracted[index >> 3] >> (index & 7) & 1:
-                        continue
-                    name = np.int64(record[index, 2])
-                    name = names[name] if has_names else first_name + name
-                else:
-                    target = added_neighbour[index - last + more]
-                    if state[target, MARK] == mark and (is_last or state[target, FIRST] < end):
-                        continue
-                    name = added_number[index - last + more]
+            for index in range(first, last):
+                target = record[index, 0]
+                if has_retracted and retracted[index >> 3] >> (index & 7) & 1:
+                    continue
+                name = np.int64(record[index, 2])
+                name = names[name] if has_names else first_name + name
                 if is_last:
-                    cut = 1
-                elif state[target, MARK] != mark:
-                    state[target, MARK], state[target, FIRST] = mark, made
-                    state[target, LAST] = made
-                    node[made], parent[made], edge[made] = target, label, name
-                    made += 1
-                elif name < edge[state[target, FIRST]]:
-                    same = state[target, FIRST]
-                    parent[same], edge[same] = label, name
+                    cut = max(cut, np.int64(state[target, MARK] != mark))
+                    continue
+                made = _meet(target, name, label, end, made, mark, state, node, parent, edge)
+            for index in range(more, bound):
+                target, name = added_neighbour[index], added_number[index]
+                if is_last:
+                    cut = max(cut, np.int64(state[target, MARK] != mark))
+                    continue
+                made = _meet(target, name, label, end, made, mark, state, node, parent, edge)
         ends = _room(ends, rounds + 1)
         ends[rounds] = end
         rounds += 1

@@ -343,6 +343,22 @@ def test_threads_do_not_disturb_each_other() -> None:
     assert wrong == []
 
 
+def test_long_answers_after_one_another_find_room() -> None:
+    # A chain of 5000 lots, all of them sold on to the first: more labels than there is room for at
+    # first, in turn with dates and without.
+    lots = np.arange(5000)
+    graph = TraceGraph.of(lots[:-1], lots[1:], lots[:-1], lots[:-1], lots[:-1], nodes=5000)
+    star = TraceGraph.of(lots * 0, lots, lots, lots, lots, nodes=5000)
+    for fast in SPEEDS:
+        for each, seeds in ((graph, ints(0)), (star, ints(0)), (graph, lots)):
+            engine = CsrEngine.over(each, fast=fast)
+            for respects in (False, True, False):
+                answer = engine.reach(Question(seeds, ints(), respects_dates=respects))
+
+                assert answer.node.tolist() == lots.tolist()
+                assert answer.since[0] == EARLIEST
+
+
 def test_bytes_per_edge_and_direction_are_those_promised() -> None:
     random = np.random.default_rng(7)
     source, target = random.integers(0, 1000, 5000), random.integers(0, 1000, 5000)
