@@ -70,9 +70,7 @@ def absorb(_typing: Any, words: Any, state: Any) -> Any:
     def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         add, xor, both = builder.add, builder.xor, builder.and_
         kind = ir.FunctionType(lane, (lane, lane, lane))
-        turning = cgutils.get_or_insert_function(
-            builder.module, kind, f"llvm.fshr.v{WIDTH}i32"
-        )
+        turning = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fshr.v{WIDTH}i32")
 
         def constant(value: int) -> Any:
             return ir.Constant(lane, [value] * WIDTH)
