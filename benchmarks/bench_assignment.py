@@ -11,7 +11,7 @@ timed whole: from tasks and inspectors to teams, eligibility, tickets and ties i
 
 Seconds are of the processor, all on one thread: other work on the machine does not count. The best
 of several runs counts, so loading compiled code does not; it is told apart. Half of the pairs are
-level with the least load when their turn comes: half a million tickets are hashed, as the rule asks.
+level with the least load when their turn comes: half a million tickets, as the rule asks.
 
 Two cities: in one, visits fall evenly on districts; in the other unevenly, and open visits differ.
 """

@@ -453,7 +453,10 @@ def _hashed_codes(
     for part in np.split(codes, edges):
         if len(part):
             length = len(part[0])
-            fields = [prefix + length.to_bytes(4, "big"), _bytes_of(part)[:, :length]]
+            fields: list[bytes | Table] = [
+                prefix + length.to_bytes(4, "big"),
+                _bytes_of(part)[:, :length],
+            ]
             found.append(digests(len(part), fields, algorithm, compiled=compiled))
     return np.concatenate(found)
 

@@ -62,9 +62,7 @@ def seated(
     )
     load, room = np.array(loads, dtype=np.int64), np.array(caps, dtype=np.int64)
     chosen = np.empty(int(seats.sum()), dtype=np.int64)
-    is_stuck = bool(
-        seat(midstate(prefix), given, table, room, load, chosen)
-    )
+    is_stuck = bool(seat(midstate(prefix), given, table, room, load, chosen))
     found = chosen.tolist()
     begins = np.cumsum(seats) - seats
     taken = [
