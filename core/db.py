@@ -196,9 +196,12 @@ def copy_rows(
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         if is_binary:  # blocks of megabytes: as text each byte would be three characters
             copy.set_types([str(one) for one in binary])
+        is_plain = not any(convert)
         for row in rows:
             copy.write_row(
-                [
+                row
+                if is_plain
+                else [
                     value if process is None or value is None else process(value)
                     for process, value in zip(convert, row, strict=True)
                 ]

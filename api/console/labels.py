@@ -308,6 +308,7 @@ LABELS: dict[str, dict[str, object]] = {
         "compare": _("comparing ledgers"),
         "read roster": _("reading the register"),
         "leaves": _("hashing the roster"),
+        "inspectors": _("looking up inspectors"),
         "tickets": _("computing tickets"),
         "assign": _("assigning inspectors"),
     },

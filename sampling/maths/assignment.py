@@ -91,8 +91,8 @@ def assign(
     if len({one.id for one in people}) != len(people) or len({t.code for t in tasks}) != len(tasks):
         raise ValueError("a task or an inspector is listed twice")
     drawn = tickets(seed, "dispatch", algorithm).of_codes([t.code for t in tasks])
-    order = sorted(zip(drawn, (in_frame_order(t.code) for t in tasks), range(len(tasks))))
-    ordered = [tasks[place] for _, _, place in order]
+    turns = zip(drawn, (in_frame_order(t.code) for t in tasks), range(len(tasks)), strict=True)
+    ordered = [tasks[place] for _, _, place in sorted(turns)]
     lists = list(Eligibility(people, rule).seat_lists(ordered))
 
     alone = {one.owner for one in lists if one.size < one.seats}

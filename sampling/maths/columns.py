@@ -11,7 +11,7 @@ import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -453,7 +453,10 @@ def _hashed_codes(
     for part in np.split(codes, edges):
         if len(part):
             length = len(part[0])
-            fields = [prefix + length.to_bytes(4, "big"), _bytes_of(part)[:, :length]]
+            fields: list[bytes | Table] = [
+                prefix + length.to_bytes(4, "big"),
+                _bytes_of(part)[:, :length],
+            ]
             found.append(digests(len(part), fields, algorithm, compiled=compiled))
     return np.concatenate(found)
 
@@ -468,9 +471,11 @@ def _rows(table: npt.NDArray[np.uint8]) -> list[bytes]:
 
 def encoded(block: FrameColumns) -> bytes:
     """One block as bytes to keep: columns one after another, compressed where that helps."""
-    used, local = np.unique(block.kind, return_inverse=True)
+    used = np.flatnonzero(np.bincount(block.kind, minlength=len(block.kinds)))
     kinds = [block.kinds[number] for number in used.tolist()]
-    small = local.astype("<u2" if len(kinds) < 2**16 else "<u4")
+    local = np.zeros(len(block.kinds), dtype=np.intp)
+    local[used] = np.arange(len(used))
+    small = local[block.kind].astype("<u2" if len(kinds) < 2**16 else "<u4")
     width = block.codes.dtype.itemsize
     table = block.codes.view(np.uint8).reshape(len(block), width)
     columns = [

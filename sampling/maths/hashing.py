@@ -64,8 +64,9 @@ def digests(
     """
     shared = b""
     rest = list(fields)
-    while rest and isinstance(rest[0], bytes):
-        shared += rest.pop(0)
+    while rest and isinstance(first := rest[0], bytes):
+        shared += first
+        del rest[0]
     if compiled:
         return _side_by_side(count, shared, rest)
     width = sum(len(field) if isinstance(field, bytes) else field.shape[1] for field in rest)
@@ -82,12 +83,12 @@ def midstate(shared: bytes) -> npt.NDArray[np.uint32]:
     """What SHA-256 has become after whole blocks that all messages share; shape (8,)."""
     from sampling.maths import lanes
 
+    out: npt.NDArray[np.uint32] = np.empty((1, 8), dtype=np.uint32)
     if not shared:
         return lanes.START
-    out = np.empty((1, 8), dtype=np.uint32)
     message = np.frombuffer(bytearray(shared), dtype=np.uint32).reshape(1, -1)
     lanes.compress(lanes.START, message, out)
-    return out[0]
+    return out.reshape(8)
 
 
 def _side_by_side(count: int, shared: bytes, rest: list[Field]) -> Table:

@@ -17,10 +17,12 @@ from typing import Any, Final
 
 import numba
 import numpy as np
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+
+_function: Any = cgutils.get_or_insert_function
 
 WIDTH: Final = 16  # lanes: a register of 512 bits, two of 256, four of 128
 
@@ -43,22 +45,20 @@ START: Final = np.array([
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile at the first call, and keep the result on disk where there is a place for it."""
-    options = {"nogil": True, "error_model": "numpy"}
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
     try:
-        return numba.njit(cache=True, **options)(function)  # type: ignore[no-any-return]
+        made: Callable[..., Any] = numba.njit(cache=True, **options)(function)
     except RuntimeError:  # nowhere to write: each process compiles for itself
-        return numba.njit(**options)(function)  # type: ignore[no-any-return]
+        made = numba.njit(**options)(function)
+    return made
 
 
 def _swapped(builder: Any, word: Any) -> Any:
     kind = ir.FunctionType(word.type, (word.type,))
-    bits = "i32" if isinstance(word.type, ir.IntType) else f"v{WIDTH}i32"
-    return builder.call(
-        cgutils.get_or_insert_function(builder.module, kind, f"llvm.bswap.{bits}"), [word]
-    )
+    return builder.call(_function(builder.module, kind, f"llvm.bswap.v{WIDTH}i32"), [word])
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def absorb(_typing: Any, words: Any, state: Any) -> Any:
     """Take one block in: ``words`` and ``state`` are addresses of uint32 (16, lanes), (8, lanes).
 
@@ -70,9 +70,7 @@ def absorb(_typing: Any, words: Any, state: Any) -> Any:
     def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         add, xor, both = builder.add, builder.xor, builder.and_
         kind = ir.FunctionType(lane, (lane, lane, lane))
-        turning = cgutils.get_or_insert_function(
-            builder.module, kind, f"llvm.fshr.v{WIDTH}i32"
-        )
+        turning = _function(builder.module, kind, f"llvm.fshr.v{WIDTH}i32")
 
         def constant(value: int) -> Any:
             return ir.Constant(lane, [value] * WIDTH)
@@ -109,20 +107,10 @@ def absorb(_typing: Any, words: Any, state: Any) -> Any:
     return types.none(types.intp, types.intp), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def swapped(_typing: Any, word: Any) -> Any:
-    """A word with its bytes the other way round: SHA-256 counts them big-endian."""
-
-    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return _swapped(builder, arguments[0])
-
-    return types.uint32(types.uint32), generate
-
-
 @compiled
 def take(words: Any, state: Any) -> None:
     """`absorb` by itself: who calls it need not be compiled around it."""
-    absorb(words, state)
+    absorb(words, state)  # type: ignore[call-arg]
 
 
 @compiled

@@ -60,10 +60,9 @@ def seated(
         np.cumsum([0, *(people.size for people in kinds.values())]),
         np.array([person for one in lists for person in one.out], dtype=np.int64),
     )
-    people = np.column_stack([np.arange(len(named)), np.array(caps, dtype=np.int64)])
-    load = np.array(loads, dtype=np.int64)
+    load, room = np.array(loads, dtype=np.int64), np.array(caps, dtype=np.int64)
     chosen = np.empty(int(seats.sum()), dtype=np.int64)
-    is_stuck = bool(seat(midstate(prefix), given, table, people, load, chosen))
+    is_stuck = bool(seat(midstate(prefix), given, table, room, load, chosen))
     found = chosen.tolist()
     begins = np.cumsum(seats) - seats
     taken = [
@@ -86,7 +85,7 @@ def warm_up() -> None:
 
 
 @compiled
-def seat(start: Any, given: Any, lists: Any, people: Any, load: Any, chosen: Any) -> bool:
+def seat(start: Any, given: Any, lists: Any, caps: Any, load: Any, chosen: Any) -> bool:
     """Fill seat lists in their order (draw-v1, section 8, rule 4) without looking ahead.
 
     Parameters
@@ -94,14 +93,13 @@ def seat(start: Any, given: Any, lists: Any, people: Any, load: Any, chosen: Any
     start : shape (8,), uint32
         SHA-256 after the 64 bytes before each "pair" ticket.
     given : (texts, text ends, kinds, kind ends, outs)
-        Bytes of all codes and ids, each with its length before it, one after another, and where
-        each begins and the last ends; places of the people of each kind of list, likewise; places of the recused.
+        Bytes of all ids and then codes, each with its length before it, one after another, and
+        where each begins and the last ends; places of the people of each kind of list, likewise;
+        places of the recused.
     lists : shape (lists, 5), int64
         Number of the code's text, kind, seats, and where its recused begin and end in ``outs``.
-    people : shape (people, 2), int64
-        Number of the id's text, and cap.
-    load : shape (people,), int64
-        Changed: what they carry in the end.
+    caps, load : shape (people,), int64
+        ``load`` is changed: what they carry in the end.
     chosen : shape (seats of all lists,), int64
         Written: places of people; -1 where a seat stays empty.
 
@@ -116,68 +114,90 @@ def seat(start: Any, given: Any, lists: Any, people: Any, load: Any, chosen: Any
         most = max(most, kind_ends[number + 1] - kind_ends[number])
     for number in range(len(lists)):
         widest = max(widest, lists[number, 2])
-    is_out = np.zeros(len(people), dtype=np.bool_)
+    is_out = np.zeros(len(caps), dtype=np.bool_)
     near = np.empty(most, dtype=np.int64)
     tickets = np.empty((most, 8), dtype=np.uint32)
     least = np.empty(widest, dtype=np.int64)
     is_stuck, filled = False, 0
     for number in range(len(lists)):
-        kind, seats = lists[number, 1], lists[number, 2]
-        first, last = kind_ends[kind], kind_ends[kind + 1]
-        for place in range(lists[number, 3], lists[number, 4]):
-            is_out[outs[place]] = True
-        # The loads of as many as there are seats, the smallest first: nobody above the last of them
-        # is looked at, and most are above.
-        found = 0
-        for row in range(first, last):
-            person = kinds[row]
-            level = load[person]
-            if level >= people[person, 1] or is_out[person]:
-                continue
-            if found < seats:
-                place = found
-                found += 1
-            elif level < least[seats - 1]:
-                place = seats - 1
+        for row in range(lists[number, 3], lists[number, 4]):
+            is_out[outs[row]] = True
+        first, last = kind_ends[lists[number, 1]], kind_ends[lists[number, 1] + 1]
+        seats = lists[number, 2]
+        count = _near(load, caps, is_out, kinds, first, last, least, seats, near)
+        if count:
+            _pair_tickets(start, texts, ends, lists[number, 0], near, count, tickets)
+        for row in range(seats):
+            if row < count:
+                chosen[filled] = _take_first(load, near, tickets, count - row)
             else:
-                continue
-            while place and least[place - 1] > level:
-                least[place] = least[place - 1]
-                place -= 1
-            least[place] = level
-        count = 0
-        if found:
-            bound = least[found - 1]
-            for row in range(first, last):
-                person = kinds[row]
-                if load[person] <= bound and load[person] < people[person, 1] and not is_out[person]:
-                    near[count] = person
-                    count += 1
-            _pair_tickets(start, texts, ends, lists[number, 0], people, near, count, tickets)
-        for _ in range(found):
-            best = 0
-            for place in range(1, count):
-                if _is_before(load, near, tickets, place, best):
-                    best = place
-            chosen[filled] = near[best]
+                chosen[filled] = _NOBODY
+                is_stuck = True
             filled += 1
-            count -= 1
-            near[best] = near[count]  # out of their order now: `_is_before` looks at places
-            for i in range(8):
-                tickets[best, i] = tickets[count, i]
-        for place in range(filled - found, filled):
-            load[chosen[place]] += 1
-        for _ in range(found, seats):
-            chosen[filled] = _NOBODY
-            filled += 1
-            is_stuck = True
-        for place in range(lists[number, 3], lists[number, 4]):
-            is_out[outs[place]] = False
+        for row in range(filled - seats, filled):
+            if chosen[row] != _NOBODY:
+                load[chosen[row]] += 1
+        for row in range(lists[number, 3], lists[number, 4]):
+            is_out[outs[row]] = False
     return is_stuck
 
 
 @compiled
-def _is_before(load: Any, near: Any, tickets: Any, one: int, other: int) -> bool:
+def _near(
+    load: Any,
+    caps: Any,
+    is_out: Any,
+    kinds: Any,
+    first: Any,
+    last: Any,
+    least: Any,
+    seats: Any,
+    near: Any,
+) -> Any:
+    """How many may come to sit, written to ``near``: those up to the load of the last to sit."""
+    found = 0  # loads in ``least``, the smallest first, no more than there are seats
+    for row in range(first, last):
+        person = kinds[row]
+        level = load[person]
+        if level >= caps[person] or is_out[person]:
+            continue
+        if found < seats:
+            place = found
+            found += 1
+        elif level < least[seats - 1]:
+            place = seats - 1
+        else:
+            continue
+        while place > 0 and least[place - 1] > level:
+            least[place] = least[place - 1]
+            place -= 1
+        least[place] = level
+    count = 0
+    for row in range(first, last):
+        person = kinds[row]
+        level = load[person]
+        if found and level <= least[found - 1] and level < caps[person] and not is_out[person]:
+            near[count] = person
+            count += 1
+    return count
+
+
+@compiled
+def _take_first(load: Any, near: Any, tickets: Any, count: Any) -> Any:
+    """The first by (load, ticket, place) of some people; the last of them gets its place."""
+    best = 0
+    for place in range(1, count):
+        if _is_before(load, near, tickets, place, best):
+            best = place
+    person = near[best]
+    near[best] = near[count - 1]
+    for i in range(8):
+        tickets[best, i] = tickets[count - 1, i]
+    return person
+
+
+@compiled
+def _is_before(load: Any, near: Any, tickets: Any, one: Any, other: Any) -> Any:
     if load[near[one]] != load[near[other]]:
         return load[near[one]] < load[near[other]]
     for i in range(8):
@@ -188,13 +208,13 @@ def _is_before(load: Any, near: Any, tickets: Any, one: int, other: int) -> bool
 
 @compiled
 def _pair_tickets(
-    start: Any, texts: Any, ends: Any, code: Any, people: Any, near: Any, count: Any, out: Any
+    start: Any, texts: Any, ends: Any, code: Any, near: Any, count: Any, out: Any
 ) -> None:
     """The tickets of one unit with the first ``count`` of some people, as words."""
     begin, size = ends[code], ends[code + 1] - ends[code]
     longest = 0
     for place in range(count):
-        text = people[near[place], 0]
+        text = near[place]
         longest = max(longest, ends[text + 1] - ends[text])
     blocks = (size + longest + 9 + 63) // 64
     message = np.zeros((WIDTH, 64 * blocks), dtype=np.uint8)
@@ -208,7 +228,7 @@ def _pair_tickets(
     for first in range(0, count, WIDTH):
         lanes = min(WIDTH, count - first)
         for n in range(lanes):
-            text = people[near[first + n], 0]
+            text = near[first + n]
             whole = size
             for place in range(ends[text], ends[text + 1]):
                 message[n, whole] = texts[place]

@@ -12,11 +12,12 @@ import mmap
 import os
 import signal
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from typing import Final, TypeVar
 
 Listener = Callable[[str, int, int], None]  # stage, blocks done, blocks
+Result = TypeVar("Result")
 _DONE: Final = 1
 
 
@@ -88,6 +89,22 @@ def spread(
                 os.kill(helper, signal.SIGKILL)
                 os.waitpid(helper, 0)
         return [_kept(shared, row, block) or work(block) for block in range(blocks)]
+
+
+def ahead(blocks: int, work: Callable[[int], Result]) -> Iterator[Result]:
+    """The result of ``work`` for each block, the next one made while one is being used.
+
+    For work before something that waits: a server that stores a block, say. It must not touch what
+    the user of the results touches.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(work, 0) if blocks else None
+        for block in range(1, blocks + 1):
+            if coming is None:
+                break
+            found = coming.result()
+            coming = pool.submit(work, block) if block < blocks else None
+            yield found
 
 
 def _by_threads(

@@ -29,6 +29,7 @@ from sampling.maths.columns import (
     frame_order,
 )
 from sampling.maths.details import Detail
+from sampling.maths.spread import ahead
 from sampling.models.frames import FrameBlock, FrameNames
 from sampling.models.plans import FrameUnit as FrameRow
 from sampling.models.plans import Plan
@@ -182,15 +183,19 @@ def store_blocks(
     """Keep a frozen roster, a block at a time, and note the hash of these bytes in a journal."""
     columns, count = frame.columns, frame.columns.blocks
     hashes = []
-    for number in range(count):
-        progress("store", number, count)
+
+    def bytes_of(number: int) -> tuple[int, bytes, bytes, bytes]:
         block = columns.block(number)
         content = encoded(block)
-        hashes.append(hashlib.sha256(content).digest())
-        kept = (plan.id, number, len(block), roots[number], content)
-        copy_rows(session, FrameBlock, ("plan_id", "number", "size", "root", "content"), [kept])
         part = frame.details.part(number * BLOCK, (number + 1) * BLOCK)
-        named = (plan.id, number, part.encoded())
+        return len(block), content, hashlib.sha256(content).digest(), part.encoded()
+
+    for number, (size, content, digest, names) in enumerate(ahead(count, bytes_of)):
+        progress("store", number, count)
+        hashes.append(digest)
+        kept = (plan.id, number, size, roots[number], content)
+        copy_rows(session, FrameBlock, ("plan_id", "number", "size", "root", "content"), [kept])
+        named = (plan.id, number, names)
         copy_rows(session, FrameNames, ("plan_id", "number", "content"), [named])
     journal.append(session, STREAM, KEPT, {"no": plan.no, "blocks": _noted(hashes, roots)})
 
@@ -242,7 +247,9 @@ def stored_columns(session: Session, plan: Plan) -> FrameColumns:
         If a block is damaged.
     """
     kept = select(FrameBlock.content).where(FrameBlock.plan_id == plan.id)
-    return decoded([content for (content,) in binary_rows(session, kept.order_by(FrameBlock.number))])
+    return decoded(
+        [content for (content,) in binary_rows(session, kept.order_by(FrameBlock.number))]
+    )
 
 
 def stored_roots(session: Session, plan: Plan) -> tuple[bytes, ...]:

@@ -113,6 +113,7 @@ def prepare(
     refuse_unlisted(session, plan)
     check_sources_lie_ahead(plan)
     frame = frame_of(session, plan, progress=progress)
+    progress("inspectors", 0, 1)
     strata = _checked_strata(session, plan, frame)
     pool = pool_of(session, plan, frame, secret)
     ties = ties_of(session, plan, frame, pool)
