@@ -81,6 +81,7 @@ def _classes(found: Any) -> list[Any]:
             "q": each.q,
             "lift": each.lift,
             "posterior": each.posterior,
+            "is_hub": found.ranking.is_hub(each),
             "findings": [found.findings[column] for column in each.findings],
         }
         for each in found.ranking.classes

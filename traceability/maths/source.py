@@ -100,13 +100,21 @@ class SourceClass:
 
 @dataclass(frozen=True, slots=True)
 class SourceRanking:
-    """All classes, the likeliest first, and the belief in no common source."""
+    """All classes, the likeliest first, and the belief in no common source.
+
+    A class behind which *all* tested lots lie cannot be told from a failure rate that is high
+    everywhere: its posterior against "none" rests on the background prior alone (see `is_hub`).
+    """
 
     classes: tuple[SourceClass, ...]
     none_posterior: float
     findings: int
     tested: int
     family: int
+
+    def is_hub(self, one: SourceClass) -> bool:
+        """True where everything that was tested lies behind a class."""
+        return one.tested == self.tested and self.tested > self.findings
 
     def of(self, candidate: int) -> SourceClass:
         """The class of a candidate.

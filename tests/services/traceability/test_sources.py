@@ -82,9 +82,9 @@ def test_the_firms_that_handled_all_are_a_tie_and_no_source(
     passed = [city[f"G-{number}"] for number in (5, 6, 7)]
     found = common_sources(session, seeds(city, 1, 2, 3), passed, by="party")
     (only,) = found.ranking.classes
-    assert len(only.members) == 3
-    assert (only.hits, only.tested, only.lift) == (3, 6, 1.0)
-    assert found.ranking.none_posterior > 0.5
+    assert len(only.members) == 2  # who made the copper, and who made the plugs
+    assert (only.hits, only.tested, only.lift, only.p) == (3, 6, 1.0, 1.0)
+    assert found.ranking.is_hub(only)
 
 
 def test_the_next_sample_is_a_lot_that_only_one_suspect_stands_behind(
