@@ -8,7 +8,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from api.paging import LARGEST_PAGE, PageArgs
 from api.schemas.fields import Schema, UtcTime
-from api.schemas.traceability import DIRECTIONS, LotOut, PartyOut, PlainQuantity
+from api.schemas.traceability import DIRECTIONS, LotOut, PlainQuantity
 
 _DATES = ("respected", "ignored")
 _CERTAINTIES = ("possible", "certain")
@@ -45,10 +45,15 @@ class _Bounds(Schema):
     max_nodes = fields.Integer(load_default=200_000)
 
 
-class ReachWish(_Bounds):
-    """What to ask, about one lot or many."""
+class ReachWholeWish(_Bounds):
+    """What to ask, about one lot or many, for the whole answer."""
 
     seeds = fields.List(fields.Nested(ReachSeed), required=True)
+
+
+class ReachWish(ReachWholeWish):
+    """What to ask, for a first page."""
+
     limit = fields.Integer(load_default=50, validate=validate.Range(min=1, max=LARGEST_PAGE))
 
 
@@ -84,6 +89,16 @@ class ReachLinkOut(Schema):
     event_ids = fields.List(fields.Integer())
 
 
+class ReachPartyOut(Schema):
+    """Who holds it."""
+
+    party_id = fields.Integer()
+    kind = fields.String()
+    enterprise_id = fields.Integer(allow_none=True)
+    code = fields.String(allow_none=True)
+    name = fields.String(allow_none=True)
+
+
 class ReachNodeOut(Schema):
     """A lot at a holder; ``since``: earliest arrival, upstream the latest departure."""
 
@@ -91,7 +106,7 @@ class ReachNodeOut(Schema):
     side = fields.String()
     depth = fields.Integer()
     lot = fields.Nested(LotOut)
-    party = fields.Nested(PartyOut(exclude=("roles",)))
+    party = fields.Nested(ReachPartyOut)
     since = UtcTime(allow_none=True)
     before_id = fields.Integer(allow_none=True)
     link = fields.Nested(ReachLinkOut, allow_none=True)

@@ -6,7 +6,6 @@ import base64
 import binascii
 import json
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 from flask import Response
@@ -18,7 +17,7 @@ from api.blueprints import Blueprint
 from api.errors import InputRefused
 from api.paging import link_next
 from api.reachlines import lines
-from api.schemas.reach import ReachArgs, ReachOut, ReachWish
+from api.schemas.reach import ReachArgs, ReachOut, ReachWholeWish, ReachWish
 from api.views.traceability import STAFF
 from core.errors import FieldProblem
 from core.unit_of_work import read_only
@@ -68,7 +67,7 @@ def show_reach(arguments: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/trace/reach.ndjson", methods=["POST"])
 @require(*STAFF)
-@blueprint.arguments(ReachWish(exclude=("limit",)))
+@blueprint.arguments(ReachWholeWish)
 @blueprint.response(200, content_type=NDJSON)
 def stream_reach(arguments: dict[str, Any]) -> Response:
     """The whole answer, a JSON object a line: the totals, each lot at a holder, and the end."""
@@ -143,12 +142,10 @@ def _decoded(cursor: str) -> tuple[Wish, int, str, int]:
         names = ("direction", "dates", "certainty", "max_depth", "max_nodes")
         how = dict(zip(names, plain["how"], strict=True))
         seeds = [{"lot_id": lot, "party_id": party} for lot, party in plain["seeds"]]
-        given = ReachWish().load({**how, "seeds": seeds})
+        given = ReachWholeWish().load({**how, "seeds": seeds, "as_of": as_of})
         place = int(start)
         if place < 0:
             raise ValueError(cursor)
-        given.pop("limit")
-        given["as_of"] = datetime.fromisoformat(as_of)
         given["seeds"] = tuple(Seed(each["lot_id"], each["party_id"]) for each in given["seeds"])
         return Wish(**given), int(serial), str(digest), place
     except (ValueError, TypeError, KeyError, binascii.Error, ValidationError) as error:
