@@ -8,6 +8,7 @@ from core.outbox import Run, Superseded, effect
 from core.unit_of_work import unit_of_work
 from traceability.imports import carry_out_upload
 from traceability.service import capturing
+from traceability.service.deriving import take_in, take_up_registered
 from traceability.service.tracing import weigh_file
 
 
@@ -23,6 +24,7 @@ def weigh_ledger(
     """Keep the findings on every lot that a stored ledger speaks of."""
     with effect(run) as session:
         weigh_file(session, file_sha256)
+        take_up_registered(session)
 
 
 def capture_document(run: Run, *, capture_id: int) -> None:
@@ -51,3 +53,12 @@ def capture_document(run: Run, *, capture_id: int) -> None:
         raise Superseded(str(moved)) from moved
     with effect(run) as session:
         capturing.finish(capturing.capture_of(session, capture_id))
+
+
+# Statements of events
+
+
+def derive_statements(run: Run, *, first_event_id: int, last_event_id: int) -> None:
+    """Make captured events part of traces, balances and findings."""
+    with effect(run) as session:
+        take_in(session, first_event_id, last_event_id)
