@@ -70,3 +70,18 @@ class GraphDue:
     """So much was added that a new snapshot of the graph may be due; also told by the clock."""
 
     topic: ClassVar[str] = "traceability.graph-due"
+
+
+@dataclass(frozen=True, slots=True)
+class StatementsDerived:
+    """What events say was read into traces.
+
+    The numbers are those of the movements added, inclusive and with gaps; None where nothing was
+    added. What was taken back at the same moment has no numbers of its own.
+    """
+
+    topic: ClassVar[str] = "traceability.statements-derived"
+
+    first_movement_id: int | None
+    last_movement_id: int | None
+    retracted: int

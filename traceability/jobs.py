@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from core.outbox import Run, Superseded, effect
+from core.outbox import Run, Superseded, add, effect
 from core.unit_of_work import unit_of_work
-from traceability.imports import carry_out_upload
-from traceability.service.graphing import refresh_file
-from traceability.service import capturing
-from core.outbox import Run, add, effect
 from traceability.events import GraphDue
 from traceability.imports import carry_out_upload
+from traceability.service import capturing
+from traceability.service.deriving import take_in, take_up_registered
 from traceability.service.graphing import catch_up, refresh_file
 from traceability.service.snapshots import build, is_due
 from traceability.service.tracing import weigh_file
@@ -28,6 +26,7 @@ def weigh_ledger(
     """Keep the findings on every lot that a stored ledger speaks of."""
     with effect(run) as session:
         weigh_file(session, file_sha256)
+        take_up_registered(session)
 
 
 def check_ledger_watches(
@@ -82,3 +81,12 @@ def keep_graph(run: Run) -> None:
         catch_up(session, progress=run.progress)
         if is_due(session):
             build(session, progress=run.progress)
+
+
+# Statements of events
+
+
+def derive_statements(run: Run, *, first_event_id: int, last_event_id: int) -> None:
+    """Make captured events part of traces, balances and findings."""
+    with effect(run) as session:
+        take_in(session, first_event_id, last_event_id)

@@ -58,6 +58,10 @@ SUBSCRIPTIONS: dict[str, tuple[Job, ...]] = {
     "traceability.capture-requested": (
         Job("traceability.capture", "traceability.jobs:capture_document", LONG, timeout_s=3600),
     ),
+    # Statements of events
+    "traceability.epcis-stored": (
+        Job("traceability.derive", "traceability.jobs:derive_statements", LONG, timeout_s=3600),
+    ),
 }
 
 

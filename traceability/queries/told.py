@@ -89,6 +89,7 @@ class EventReader:
         self.last = last
         self.identifiers: dict[int, Identifier] = {}
         self.number_of: dict[str, int] = {}
+        self._read: dict[int, Recorded] = {}
 
     def rows(self, statement: Any, **given: Any) -> Sequence[Any]:
         """Rows of a statement; sets of numbers are given sorted."""
@@ -123,8 +124,12 @@ class EventReader:
     def events(self, ids: Iterable[int]) -> list[Recorded]:
         """Events in full. Documents of makings only: they alone may name lots and harvests."""
         wanted = set(ids)
-        if not wanted:
-            return []
+        missing = wanted - self._read.keys()
+        if missing:
+            self._read.update((each.number, each) for each in self._events(missing))
+        return [self._read[each] for each in sorted(wanted & self._read.keys())]
+
+    def _events(self, wanted: set[int]) -> list[Recorded]:
         events = self.rows(_EVENTS, ids=wanted)
         items = self.rows(_ITEMS, ids=wanted)
         parties = self.rows(_PARTIES, ids=wanted)

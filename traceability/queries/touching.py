@@ -195,7 +195,7 @@ class Touched:
         items = "SELECT DISTINCT i.identifier_id FROM epcis_item i JOIN epcis_identifier d"
         frontier |= self._some(
             text(
-                f"{items} ON d.id = i.identifier_id AND d.kind NOT IN {_AMOUNTS}"  # noqa: S608
+                f"{items} ON d.id = i.identifier_id AND d.kind NOT IN {_AMOUNTS}"
                 " WHERE i.event_id = ANY(CAST(:ids AS bigint[]))"
             ),
             self.again,

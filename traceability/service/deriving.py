@@ -1,4 +1,4 @@
-"""From captured events to statements that traces read: derived in sets, corrected as events come."""
+"""From captured events to what traces read: derived in sets, corrected as events come."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from core import outbox
 from core.clock import now
+from traceability.events import StatementsDerived
 from traceability.maths.epcis.deriving import derive
 from traceability.maths.epcis.event import IdentifierKind
 from traceability.maths.epcis.naming import Names, places_in
@@ -19,12 +21,29 @@ from traceability.queries.touching import Touched, events_at, lots_of_things
 from traceability.recording.holders import Holders
 from traceability.recording.naming import lots_of, parties_of
 from traceability.recording.statements import Change, Writer
+from traceability.service.tracing import weigh
 
 # Statements are derived by one at a time: what two captures say about one pallet is one truth.
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('zhiheng.epcis-statements'))")
 _NEWEST = text("SELECT COALESCE(max(id), 0) FROM epcis_event")
 _NEXT = text("SELECT id FROM epcis_event WHERE id > :after ORDER BY id LIMIT :most")
 _BATCH = 2000
+
+_REGISTERED_SINCE = text(
+    """
+    WITH moved AS (
+        SELECT l.id FROM product p JOIN lot l ON l.product_id = p.id
+        WHERE p.enterprise_id IS NULL AND EXISTS (
+            SELECT FROM product q WHERE q.gtin = p.gtin AND q.enterprise_id IS NOT NULL)
+    )
+    SELECT m.epcis_event_id FROM statement_movement m JOIN moved ON m.lot_id = moved.id
+    WHERE m.retracted_at IS NULL
+    UNION SELECT u.epcis_event_id FROM statement_use u JOIN moved ON u.input_lot_id = moved.id
+    WHERE u.retracted_at IS NULL
+    UNION SELECT s.epcis_event_id FROM statement_containment s JOIN moved ON s.lot_id = moved.id
+    WHERE s.retracted_at IS NULL
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +89,31 @@ def derive_events(session: Session, event_ids: Iterable[int]) -> Derived:
 def derive_range(session: Session, first_event_id: int, last_event_id: int) -> Derived:
     """Derive the events between two numbers, both included."""
     return derive_events(session, range(first_event_id, last_event_id + 1))
+
+
+def take_in(session: Session, first_event_id: int, last_event_id: int) -> Derived:
+    """Make new events part of traces, weigh the lots they speak of, and announce it."""
+    return _settled(session, derive_range(session, first_event_id, last_event_id))
+
+
+def take_up_registered(session: Session) -> Derived | None:
+    """Move statements about products that had no firm to those registered since by their GTIN."""
+    ids = set(session.execute(_REGISTERED_SINCE).scalars())
+    return _settled(session, derive_events(session, ids)) if ids else None
+
+
+def _settled(session: Session, found: Derived) -> Derived:
+    weigh(session, found.lots)
+    if found.added or found.retracted:
+        outbox.add(
+            session,
+            StatementsDerived(
+                first_movement_id=found.first_movement_id,
+                last_movement_id=found.last_movement_id,
+                retracted=found.retracted,
+            ),
+        )
+    return found
 
 
 def rebuild(session: Session, *, progress: Callable[[int], None] | None = None) -> Derived:

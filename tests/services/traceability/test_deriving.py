@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from core.clock import now
@@ -26,18 +26,29 @@ from tests.told_events import (
     make,
     pack,
     pallet,
+    party,
     place,
     receive,
     recorded,
     ship,
     thing,
 )
+from traceability.events import StatementsDerived
 from traceability.maths.amounts import plain
 from traceability.maths.epcis.deriving import derive
 from traceability.maths.epcis.event import CapturedEvent, Identifier, IdentifierKind
 from traceability.maths.epcis.statements import UNTOLD, Statements
+from traceability.models.statements import StatementMovement
+from traceability.queries.ledger import lot_view
+from traceability.queries.statements import contents, events_behind, evidence
 from traceability.recording.journal import Journal
-from traceability.service.deriving import Derived, derive_events, rebuild
+from traceability.service.deriving import (
+    Derived,
+    derive_events,
+    rebuild,
+    take_in,
+    take_up_registered,
+)
 from traceability.service.tracing import lot_detail, trace, weigh
 
 CHARGER = "02900000000018"
@@ -307,6 +318,83 @@ def test_a_lot_learnt_later_names_its_things(session, capture):
     ).scalars()  # fmt: skip
 
     assert list(numbers) == ["L"]
+
+
+def test_evidence_tells_the_file_and_row_or_the_event(session, capture, load, story, town):
+    load(story)
+    capture(*STORY)
+    ledger = trace(session, lot_id(session, "YS-17"), direction="forward")
+    events = trace(session, lot_id(session, "MIX"), direction="forward")
+
+    rows = evidence(session, [i for each in ledger.edges for i in each.event_ids])
+    said = evidence(session, [i for each in events.edges for i in each.event_ids])
+
+    assert {each.source for each in rows} == {"ledger"}
+    assert all(each.file_row and each.event_name is None for each in rows)
+    assert {each.source for each in said} == {"event"}
+    assert {each.event_hash for each in said} <= {each.hash.hex() for each in STORY}
+
+
+def test_the_events_behind_a_trace_are_all_those_it_rests_on(session, capture):
+    capture(*STORY)
+    found = trace(session, lot_id(session, "RAW"), direction="forward")
+
+    ids = events_behind(session, {i for each in found.edges for i in each.event_ids})
+
+    kinds = session.execute(
+        text("SELECT type FROM epcis_event WHERE id = ANY(:ids) ORDER BY id"), {"ids": ids}
+    ).scalars()
+    assert list(kinds) == [
+        "TransformationEvent", "ObjectEvent", "ObjectEvent", "TransformationEvent",
+        "ObjectEvent", "ObjectEvent",
+    ]  # fmt: skip
+
+
+def test_an_owner_who_is_not_the_holder_is_kept(session, capture):
+    told = ship("L", 5, "A", "B", at=1)
+    capture(replace(told, sources=(*told.sources, ("owning_party", party("O")))))
+
+    (said,) = evidence(session, session.scalars(select(StatementMovement.id)))
+
+    assert said.owner is not None
+    assert (said.owner.code, said.from_party and said.from_party.code) == (gln("O"), gln("A"))
+
+
+def test_contents_of_a_container_at_an_instant(session, capture):
+    capture(*STORY)
+    hour = datetime(1970, 1, 1, 6, tzinfo=UTC)
+
+    (inside,) = contents(session, pallet("P1").key, as_of=now(), at=hour)
+
+    assert inside.lot is not None
+    assert (inside.lot.number, inside.quantity) == ("BOX", 300)
+    assert contents(session, pallet("P1").key, as_of=now(), at=hour - timedelta(hours=2)) == []
+
+
+def test_what_is_registered_with_a_ledger_is_taken_up(session, capture, town):
+    capture(commission("L", 5, "A", at=1))
+    owned = factories.product(session, enterprise_id=town.maker.id, gtin=GTIN, name="电池")
+
+    found = take_up_registered(session)
+
+    assert found is not None
+    assert (found.added, found.retracted) == (1, 1)
+    assert take_up_registered(session) is None
+    assert lot_view(session, max(found.lots)).product_id == owned.id
+
+
+def test_new_events_are_taken_in_once_and_announced(session):
+    ids = stored(session, STORY)
+
+    first = take_in(session, ids[0], ids[-1])
+    again = take_in(session, ids[0], ids[-1])
+
+    topics = session.execute(
+        text("SELECT count(*) FROM outbox_message WHERE topic = :topic"),
+        {"topic": StatementsDerived.topic},
+    ).scalar_one()
+    assert (topics, again.added) == (1, 0)
+    assert first.first_movement_id is not None
 
 
 @settings(

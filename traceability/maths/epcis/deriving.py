@@ -129,8 +129,13 @@ def derive(
             sorted(
                 consumptions,
                 key=lambda c: (
-                    (c.hi, c.lo, hash_of[c.event], hash_of[c.input_event])
-                    + (c.input.key, c.output.key, c.unit)
+                    c.hi,
+                    c.lo,
+                    hash_of[c.event],
+                    hash_of[c.input_event],
+                    c.input.key,
+                    c.output.key,
+                    c.unit,
                 ),
             )
         ),
@@ -275,7 +280,7 @@ def _kind(event: CapturedEvent) -> EventKind | None:
 
 
 def _moved(event: CapturedEvent) -> list[Item]:
-    """What an event moves: its objects; of a packing event the children it lists, else the parent."""
+    """What an event moves: its objects; of packing the children it lists, else the parent."""
     if event.type is EventType.OBJECT:
         return [item for item in event.items if item.role is Role.EPC]
     children = [item for item in event.items if item.role is Role.CHILD]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ from tests.told_events import (
     gln,
     item,
     kind_of,
-    lot,
     make,
     pack,
     pallet,
@@ -28,8 +26,8 @@ from tests.told_events import (
     thing,
 )
 from traceability.maths.epcis.deriving import derive
-from traceability.maths.epcis.event import EventType, Identifier, IdentifierKind, Role
-from traceability.maths.epcis.statements import UNTOLD, GoodsKind, Inside, Statements
+from traceability.maths.epcis.event import EventType, Identifier, IdentifierKind
+from traceability.maths.epcis.statements import UNTOLD, GoodsKind, Statements
 from traceability.maths.ledger import EventKind, Inputs
 
 
