@@ -19,7 +19,7 @@ from sampling.maths import assignment, columns, hashing
 from sampling.maths.assignment import Assignment, Inspector, Qualification, Task, TeamRule, assign
 from sampling.maths.commitment import FrameUnit
 from sampling.maths.draw import ticket_prefix
-from sampling.maths.spread import spread
+from sampling.maths.spread import ahead, spread
 
 pytestmark = pytest.mark.skipif(
     not hashing.has_numba(), reason="NUMBA IS NOT HERE: the compiled code was NOT tried"
@@ -210,3 +210,17 @@ def test_threads_give_their_blocks_in_order_and_can_be_stopped() -> None:
     assert spread(9, 1, work, processes=2, by_threads=True) == [b"%d" % n for n in range(9)]
     with pytest.raises(InterruptedError, match="leaves"):
         spread(9, 1, work, processes=2, stage="leaves", progress=stop, by_threads=True)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 7])
+def test_work_ahead_gives_every_block_once_and_in_order(count: int) -> None:
+    made: list[int] = []
+
+    def work(block: int) -> int:
+        made.append(block)
+        return block * block
+
+    found = list(ahead(count, work))
+
+    assert found == [n * n for n in range(count)]
+    assert made == list(range(count))
