@@ -16,11 +16,13 @@ def words(text: str) -> list[str]:
     return text.split()
 
 
-ORDER = words("""eventTime eventTimeZoneOffset certificationInfo parentID epcList inputEPCList childEPCs
+ORDER = words("""
+eventTime eventTimeZoneOffset certificationInfo parentID epcList inputEPCList childEPCs
 quantityList childQuantityList inputQuantityList outputEPCList outputQuantityList action
 transformationID bizStep disposition persistentDisposition readPoint bizLocation bizTransactionList
 sourceList destinationList sensorElementList""")
-INNER = words("""id type epcClass quantity uom set unset bizTransaction source destination sensorMetadata
+INNER = words("""
+id type epcClass quantity uom set unset bizTransaction source destination sensorMetadata
 sensorReport time startTime endTime exception deviceID deviceMetadata rawData dataProcessingMethod
 bizRules reportTime microorganism chemicalSubstance value component stringValue booleanValue
 hexBinaryValue uriValue minValue maxValue meanValue sDev percRank percValue unit
