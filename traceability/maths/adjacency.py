@@ -1,10 +1,10 @@
 """A graph of edges in time as a few flat arrays, both ways, in memory or mapped from files.
 
-Memory, E edges and V nodes, of the two directions together: the neighbour and the time of each edge
-4 + 4 bytes per direction, its place in the forward order 4 (backward), its row number 8 (shared),
-so 14 bytes per edge and direction, and 4 bytes per node and direction for the starts (8 from 2**31
-edges). Shared tables come on top: 8 bytes per distinct time where times are not in even steps, and
-8 per interval that is no instant and was not met lately.
+Memory: 12 bytes per edge and direction for neighbour, time and name, side by side because a walk
+reads them together, and 4 bytes per node and direction for the starts of the lists (8 from 2**31
+edges). Tables shared by both directions come on top where they are needed: 8 bytes per distinct
+time where times are not in even steps, 8 per interval that is no instant and was not met lately, 8
+per edge where row numbers spread over more than 2**31.
 """
 
 from __future__ import annotations
@@ -41,18 +41,45 @@ class Adjacency:
     Attributes
     ----------
     starts : (nodes + 1,) int32, or int64 from 2**31 edges
-    neighbour : (edges,) int32
-        The node at the other end.
-    when : (edges,) int32
-        An instant's time code; negative: the complement of a row of `TraceGraph.wide`.
-    place : (edges,) as starts
-        Where the edge lies in the forward order; empty in the forward direction itself.
+    record : (edges, 3) int32
+        The node at the other end. The time: an instant's code, or if negative the complement of a
+        row of `TraceGraph.wide`. The name: what `TraceGraph.names` makes a row number.
     """
 
     starts: NDArray[Any]
-    neighbour: Codes
-    when: Codes
-    place: NDArray[Any]
+    record: NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Row numbers in four bytes, in the same order.
+
+    Attributes
+    ----------
+    first : int
+        The row number of name 0, where no table is needed.
+    table : (distinct,) int64
+        Ascending row numbers by name; empty where ``first + name`` does.
+    """
+
+    first: int
+    table: Ints
+
+    @staticmethod
+    def of(number: Ints) -> tuple[Names, Codes]:
+        """Names for some row numbers."""
+        none = np.empty(0, dtype=np.int64)
+        if not len(number):
+            return Names(0, none), none.astype(np.int32)
+        first = int(number.min())
+        if int(number.max()) - first < 2**31:
+            return Names(first, none), (number - first).astype(np.int32)
+        table, name = np.unique(number, return_inverse=True)
+        return Names(0, table), name.astype(np.int32)
+
+    def numbers(self, name: NDArray[Any]) -> Ints:
+        """The row numbers of some names."""
+        return self.table[name] if len(self.table) else self.first + name.astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +89,8 @@ class TraceGraph:
     Attributes
     ----------
     forward, backward : Adjacency
-    number : (edges,) int64
-        Row number of each edge, in the forward order.
+    names : Names
+        Row numbers of edges.
     wide : (intervals, 2) int32
         Time codes of intervals that are no instants.
     codes : TimeCodes
@@ -72,7 +99,7 @@ class TraceGraph:
 
     forward: Adjacency
     backward: Adjacency
-    number: Ints
+    names: Names
     wide: Codes
     codes: TimeCodes
 
@@ -84,7 +111,7 @@ class TraceGraph:
     @property
     def edges(self) -> int:
         """How many edges there are."""
-        return len(self.number)
+        return len(self.forward.record)
 
     @property
     def nbytes(self) -> int:
@@ -137,14 +164,12 @@ class TraceGraph:
         del low, high
         kind = np.int32 if len(number) < 2**31 else np.int64
         starts, back = np.zeros(nodes + 1, dtype=kind), np.zeros(nodes + 1, dtype=kind)
-        neighbour, times, numbers = kernels.outward(source, target, when, number, starts)
-        sources, back_times, places = kernels.inward(starts, neighbour, times, back)
+        names, name = Names.of(number)
+        record = kernels.outward(source, target, when, name, starts)
+        del when, name
+        backward = kernels.inward(starts, record, back)
         return TraceGraph(
-            Adjacency(starts, neighbour, times, np.empty(0, dtype=kind)),
-            Adjacency(back, sources, back_times, places),
-            numbers,
-            wide,
-            codes,
+            Adjacency(starts, record), Adjacency(back, backward), names, wide, codes
         )._locked()
 
     def write(self, directory: Path) -> None:
@@ -155,6 +180,7 @@ class TraceGraph:
         manifest: dict[str, Any] = {"format": FORMAT, "nodes": self.nodes, "edges": self.edges}
         codes = self.codes
         manifest["codes"] = {"origin": codes.origin, "unit": codes.unit, "last": codes.last}
+        manifest["names"] = {"first": self.names.first}
         manifest["files"] = {}
         for name, array in self._arrays().items():
             path = directory / f"{name}.npy"
@@ -202,7 +228,8 @@ class TraceGraph:
                 Adjacency(*(arrays[f"{way}_{each.name}"] for each in fields(Adjacency)))
                 for way in ("forward", "backward")
             )
-            graph = TraceGraph(forward, backward, arrays["number"], arrays["wide"], codes)
+            names = Names(**manifest["names"], table=arrays["names"])
+            graph = TraceGraph(forward, backward, names, arrays["wide"], codes)
         except (OSError, KeyError, TypeError, json.JSONDecodeError) as error:
             raise UnreadableGraph(f"{directory} holds no whole graph ({error})") from error
         if (graph.nodes, graph.edges) != (manifest["nodes"], manifest["edges"]):
@@ -211,7 +238,7 @@ class TraceGraph:
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
         found: dict[str, NDArray[Any]] = {
-            "number": self.number,
+            "names": self.names.table,
             "wide": self.wide,
             "times": self.codes.table,
         }

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from traceability.maths import workspace
 from traceability.maths.adjacency import TraceGraph
 from traceability.maths.compiled import has_numba
-from traceability.maths.kernels_shape import FIRST, LAST, Labels
+from traceability.maths.kernels_shape import FIRST, Labels
 from traceability.maths.ledger import EARLIEST
 from traceability.maths.overlay import Overlay
 from traceability.maths.reach import Answer, Question
@@ -107,13 +107,18 @@ class CsrEngine:
             state = room.state
             if question.respects_dates:
                 labels = kernels.timed(
-                    way, state, mark, seeds, timeless, question.certain, start, *bounds
+                    way, state, mark, seeds, timeless, question.certain, start, *bounds, room.room
                 )
             else:
-                labels = kernels.plain(way, state, mark, seeds, start, *bounds)
+                labels = kernels.plain(way, state, mark, seeds, *bounds, room.room)
             answer = self._answer(labels, state, question)
-            wanted = [node for node in nodes if node in set(answer.node.tolist())]
-            return answer, {node: _path(labels, int(state[node, FIRST])) for node in wanted}
+            reached = set(answer.node.tolist()) if nodes else set()
+            paths = {
+                node: _path(labels, int(state[node, FIRST])) for node in nodes if node in reached
+            }
+            if kernels.__name__.endswith(".kernels"):
+                room.keep(labels.room)
+        return answer, paths
 
     def _checked(self, question: Question) -> tuple[Ints, Ints]:
         if question.as_of is not None:
@@ -132,25 +137,19 @@ class CsrEngine:
 
     def _answer(self, labels: Labels, state: NDArray[np.int32], question: Question) -> Answer:
         """By depth, then node; how a node was first reached, and when it was at the earliest."""
-        label = np.flatnonzero(state[labels.node, FIRST] == np.arange(len(labels.node)))
-        depth = np.searchsorted(labels.ends, label, side="right")
-        key = np.sort((depth << 32) | labels.node[label])
-        node, depth = key & 0xFFFFFFFF, key >> 32
-        label = state[node, FIRST]
-        if question.respects_dates:
-            code = labels.arrival[state[node, LAST]]
-            back = question.direction == "backward"
-            since = -self.overlay.instants(-code) if back else self.overlay.instants(code)
+        found = walks(self.fast).found(labels, state, question.respects_dates)
+        if not question.respects_dates:
+            since = np.full(len(found.node), EARLIEST, dtype=np.int64)
+        elif question.direction == "backward":
+            since = -self.overlay.instants(-found.arrival)
         else:
-            since = np.full(len(node), EARLIEST, dtype=np.int64)
-        parent = labels.parent[label].astype(np.int64)
-        before = np.where(parent >= 0, labels.node[np.maximum(parent, 0)], -1)
+            since = self.overlay.instants(found.arrival)
         return Answer(
-            node=node,
-            depth=depth,
+            node=found.node,
+            depth=found.depth,
             since=since,
-            edge=labels.edge[label],
-            before=before.astype(np.int64),
+            edge=found.edge,
+            before=found.before,
             cut_because=_CUTS[labels.cut],
             engine=self.name,
         )
@@ -158,7 +157,7 @@ class CsrEngine:
 
 def _path(labels: Labels, label: int) -> tuple[int, ...]:
     found: list[int] = []
-    while labels.parent[label] >= 0:
-        found.append(int(labels.edge[label]))
-        label = int(labels.parent[label])
+    while labels.room.parent[label] >= 0:
+        found.append(int(labels.room.edge[label]))
+        label = int(labels.room.parent[label])
     return tuple(reversed(found))

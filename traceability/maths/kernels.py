@@ -14,12 +14,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from traceability.maths.compiled import compiled
-from traceability.maths.kernels_shape import FIRST, LAST, MARK, TIMELESS, Labels, Way
+from traceability.maths.compiled import compiled, inlined
+from traceability.maths.kernels_shape import (
+    FIRST,
+    LAST,
+    MARK,
+    TIMELESS,
+    Found,
+    Labels,
+    Room,
+    Way,
+)
 
 Array = NDArray[Any]
-
-_BEGIN = 256  # labels there is room for at first
 
 
 @compiled
@@ -32,7 +39,7 @@ def _room(array: Array, size: int) -> Array:
     return longer
 
 
-@compiled
+@inlined
 def _put(
     target: int,
     at: int,
@@ -74,14 +81,19 @@ def timed(
     start: int,
     longest: int,
     most: int,
+    room: Room,
 ) -> Labels:
     """Reach in order of time; ``longest`` and ``most`` of -1 are no bound."""
-    base, added = len(way.starts) - 1, len(way.added_starts) - 1
-    has_retracted = len(way.retracted) > 0
-    node, parent = np.empty(_BEGIN, np.int32), np.empty(_BEGIN, np.int32)
-    edge, arrival = np.empty(_BEGIN, np.int64), np.empty(_BEGIN, np.int64)
-    node, parent = _room(node, len(seeds)), _room(parent, len(seeds))
-    edge, arrival = _room(edge, len(seeds)), _room(arrival, len(seeds))
+    starts, record, wide, retracted = way.starts, way.record, way.wide, way.retracted
+    names, first_name, is_backward = way.names, way.first_name, way.is_backward
+    added_starts, added_neighbour = way.added_starts, way.added_neighbour
+    added_lo, added_hi, added_number = way.added_lo, way.added_hi, way.added_number
+    base, added = len(starts) - 1, len(added_starts) - 1
+    has_retracted = len(retracted) > 0
+    has_names, is_timeless = len(names) > 0, len(timeless) > 0
+    size = max(len(seeds), len(room.node))  # a plain walk lengthens all columns but the last
+    node, parent = _room(room.node, size), _room(room.parent, size)
+    edge, arrival = _room(room.edge, size), _room(room.arrival, size)
     ends, rounds = np.empty(16, np.int64), 0
     for each in timeless:
         state[each, TIMELESS] = mark
@@ -97,58 +109,58 @@ def timed(
             here, left = node[label], arrival[label]
             first, last = 0, 0
             if here < base:
-                first, last = way.starts[here], way.starts[here + 1]
+                first, last = starts[here], starts[here + 1]
             more, bound = 0, 0
             if here < added:
-                more, bound = way.added_starts[here], way.added_starts[here + 1]
+                more, bound = added_starts[here], added_starts[here + 1]
             size = made + (last - first) + (bound - more)
             if size > len(node):
                 node, parent = _room(node, size), _room(parent, size)
                 edge, arrival = _room(edge, size), _room(arrival, size)
             for index in range(first, last):
-                place = way.place[index] if way.is_backward else index
-                if has_retracted and way.retracted[place >> 3] >> (place & 7) & 1:
+                if has_retracted and retracted[index >> 3] >> (index & 7) & 1:
                     continue
-                span = way.when[index]
+                span = record[index, 1]
                 if span >= 0:
                     lo, hi = np.int64(span) << 32, np.int64(span) << 32
                 else:
-                    lo = np.int64(way.wide[~span, 0]) << 32
-                    hi = np.int64(way.wide[~span, 1]) << 32
-                if way.is_backward:
+                    lo = np.int64(wide[~span, 0]) << 32
+                    hi = np.int64(wide[~span, 1]) << 32
+                if is_backward:
                     lo, hi = -hi, -lo
                 if certain:
                     lo, hi = hi, lo
                 if left > hi:
                     continue
-                target, at = way.neighbour[index], max(left, lo)
-                if state[target, TIMELESS] == mark:
+                target, at = record[index, 0], max(left, lo)
+                if is_timeless and state[target, TIMELESS] == mark:
                     at = start
                 if is_last:
                     if state[target, MARK] != mark or at < arrival[state[target, LAST]]:
                         cut = 1
                     continue
+                name = np.int64(record[index, 2])
+                name = names[name] if has_names else first_name + name
                 made = _put(
-                    target, at, way.number[place], label, end, made,
-                    mark, state, node, parent, edge, arrival,
-                )  # fmt: skip
+                    target, at, name, label, end, made, mark, state, node, parent, edge, arrival
+                )
             for index in range(more, bound):
-                lo, hi = way.added_lo[index], way.added_hi[index]
-                if way.is_backward:
+                lo, hi = added_lo[index], added_hi[index]
+                if is_backward:
                     lo, hi = -hi, -lo
                 if certain:
                     lo, hi = hi, lo
                 if left > hi:
                     continue
-                target, at = way.added_neighbour[index], max(left, lo)
-                if state[target, TIMELESS] == mark:
+                target, at = added_neighbour[index], max(left, lo)
+                if is_timeless and state[target, TIMELESS] == mark:
                     at = start
                 if is_last:
                     if state[target, MARK] != mark or at < arrival[state[target, LAST]]:
                         cut = 1
                     continue
                 made = _put(
-                    target, at, way.added_number[index], label, end, made,
+                    target, at, added_number[index], label, end, made,
                     mark, state, node, parent, edge, arrival,
                 )  # fmt: skip
         ends = _room(ends, rounds + 1)
@@ -164,24 +176,47 @@ def timed(
                 state[node[label], LAST] = label
             break
         begin, end = end, made
-    return Labels(
-        node[:made].copy(), parent[:made].copy(), edge[:made].copy(), arrival[:made].copy(),
-        ends[:rounds].copy(), cut,
-    )  # fmt: skip
+    return Labels(Room(node, parent, edge, arrival), made, ends[:rounds].copy(), cut)
+
+
+@inlined
+def _meet(
+    target: int,
+    number: int,
+    label: int,
+    end: int,
+    made: int,
+    mark: int,
+    state: Array,
+    node: Array,
+    parent: Array,
+    edge: Array,
+) -> int:
+    """Note a node met for the first time, or by a better edge; returns how many labels there are."""
+    if state[target, MARK] != mark:
+        state[target, MARK], state[target, FIRST], state[target, LAST] = mark, made, made
+        node[made], parent[made], edge[made] = target, label, number
+        return made + 1
+    first = state[target, FIRST]
+    if first >= end and number < edge[first]:
+        parent[first], edge[first] = label, number
+    return made
 
 
 @compiled
 def plain(
-    way: Way, state: Array, mark: int, seeds: Array, start: int, longest: int, most: int
+    way: Way, state: Array, mark: int, seeds: Array, longest: int, most: int, room: Room
 ) -> Labels:
     """Reach along all edges, whenever they happened."""
-    base, added = len(way.starts) - 1, len(way.added_starts) - 1
-    has_retracted = len(way.retracted) > 0
-    node, parent = np.empty(_BEGIN, np.int32), np.empty(_BEGIN, np.int32)
-    edge = np.empty(_BEGIN, np.int64)
-    node, parent, edge = (
-        _room(node, len(seeds)), _room(parent, len(seeds)), _room(edge, len(seeds)),
-    )  # fmt: skip
+    starts, record, retracted = way.starts, way.record, way.retracted
+    names, first_name = way.names, way.first_name
+    added_starts, added_neighbour = way.added_starts, way.added_neighbour
+    added_number = way.added_number
+    base, added = len(starts) - 1, len(added_starts) - 1
+    has_retracted = len(retracted) > 0
+    has_names = len(names) > 0
+    node, parent = _room(room.node, len(seeds)), _room(room.parent, len(seeds))
+    edge = _room(room.edge, len(seeds))
     ends, rounds = np.empty(16, np.int64), 0
     made = 0
     for each in seeds:
@@ -197,37 +232,29 @@ def plain(
             here = node[label]
             first, last = 0, 0
             if here < base:
-                first, last = way.starts[here], way.starts[here + 1]
+                first, last = starts[here], starts[here + 1]
             more, bound = 0, 0
             if here < added:
-                more, bound = way.added_starts[here], way.added_starts[here + 1]
+                more, bound = added_starts[here], added_starts[here + 1]
             size = made + (last - first) + (bound - more)
             if size > len(node):
                 node, parent, edge = _room(node, size), _room(parent, size), _room(edge, size)
-            for index in range(first, last + bound - more):
-                if index < last:
-                    target = way.neighbour[index]
-                    if state[target, MARK] == mark and (is_last or state[target, FIRST] < end):
-                        continue
-                    place = way.place[index] if way.is_backward else index
-                    if has_retracted and way.retracted[place >> 3] >> (place & 7) & 1:
-                        continue
-                    name = way.number[place]
-                else:
-                    target = way.added_neighbour[index - last + more]
-                    if state[target, MARK] == mark and (is_last or state[target, FIRST] < end):
-                        continue
-                    name = way.added_number[index - last + more]
+            for index in range(first, last):
+                target = record[index, 0]
+                if has_retracted and retracted[index >> 3] >> (index & 7) & 1:
+                    continue
+                name = np.int64(record[index, 2])
+                name = names[name] if has_names else first_name + name
                 if is_last:
-                    cut = 1
-                elif state[target, MARK] != mark:
-                    state[target, MARK], state[target, FIRST] = mark, made
-                    state[target, LAST] = made
-                    node[made], parent[made], edge[made] = target, label, name
-                    made += 1
-                elif name < edge[state[target, FIRST]]:
-                    same = state[target, FIRST]
-                    parent[same], edge[same] = label, name
+                    cut = max(cut, np.int64(state[target, MARK] != mark))
+                    continue
+                made = _meet(target, name, label, end, made, mark, state, node, parent, edge)
+            for index in range(more, bound):
+                target, name = added_neighbour[index], added_number[index]
+                if is_last:
+                    cut = max(cut, np.int64(state[target, MARK] != mark))
+                    continue
+                made = _meet(target, name, label, end, made, mark, state, node, parent, edge)
         ends = _room(ends, rounds + 1)
         ends[rounds] = end
         rounds += 1
@@ -237,8 +264,69 @@ def plain(
             made, cut = end, 2
             break
         begin, end = end, made
-    arrival = np.full(made, start, np.int64)
-    return Labels(
-        node[:made].copy(), parent[:made].copy(), edge[:made].copy(), arrival, ends[:rounds].copy(),
-        cut,
-    )  # fmt: skip
+    return Labels(Room(node, parent, edge, room.arrival), made, ends[:rounds].copy(), cut)
+
+
+@compiled
+def found(labels: Labels, state: Array, with_times: bool) -> Found:
+    """What a walk found, by depth and node."""
+    nodes, parents, edges = labels.room.node, labels.room.parent, labels.room.edge
+    arrivals = labels.room.arrival
+    size = 0
+    for label in range(labels.made):
+        size += state[nodes[label], FIRST] == label
+    order = np.empty(size, np.int32)
+    node, depth = np.empty(size, np.int64), np.empty(size, np.int64)
+    made, label = 0, 0
+    for turn in range(len(labels.ends)):
+        begin = made
+        while label < labels.ends[turn]:
+            if state[nodes[label], FIRST] == label:
+                order[made] = label
+                made += 1
+            label += 1
+        _sort(order[begin:made], nodes)
+        depth[begin:made] = turn
+    arrival = np.empty(size if with_times else 0, np.int64)
+    edge, before = np.empty(size, np.int64), np.empty(size, np.int64)
+    for index in range(size):
+        label = order[index]
+        node[index] = nodes[label]
+        if with_times:
+            arrival[index] = arrivals[state[nodes[label], LAST]]
+        edge[index] = edges[label]
+        parent = parents[label]
+        before[index] = nodes[parent] if parent >= 0 else -1
+    return Found(node, depth, arrival, edge, before)
+
+
+@compiled
+def _sort(order: Array, node: Array) -> None:
+    """Labels by node, in place."""
+    if len(order) < 64:
+        for index in range(1, len(order)):
+            label, back = order[index], index
+            while back > 0 and node[order[back - 1]] > node[label]:
+                order[back] = order[back - 1]
+                back -= 1
+            order[back] = label
+        return
+    bits = 8 if len(order) < 4096 else 11
+    other = np.empty_like(order)
+    most, shift = 0, 0
+    for label in order:
+        most = max(most, node[label])
+    here, there = order, other
+    while most >> shift > 0:
+        counts = np.zeros((1 << bits) + 1, np.int64)
+        for label in here:
+            counts[((node[label] >> shift) & ((1 << bits) - 1)) + 1] += 1
+        for digit in range(1 << bits):
+            counts[digit + 1] += counts[digit]
+        for label in here:
+            digit = (node[label] >> shift) & ((1 << bits) - 1)
+            there[counts[digit]] = label
+            counts[digit] += 1
+        here, there = there, here
+        shift += bits
+    order[:] = here

@@ -73,9 +73,9 @@ def _by_time(key: NDArray[Any], place: NDArray[Any]) -> tuple[NDArray[Any], NDAr
         for digit in range(1 << width):
             counts[digit + 1] += counts[digit]
         for index in range(len(key)):
-            digit = np.int64((key[index] >> shift) & mask)
-            there = counts[digit]
-            counts[digit] = there + 1
+            value = np.int64((key[index] >> shift) & mask)
+            there = counts[value]
+            counts[value] = there + 1
             other_key[there], other_place[there] = key[index], place[index]
         key, other_key = other_key, key
         place, other_place = other_place, place
@@ -163,45 +163,40 @@ def spans(low: Codes, high: Codes) -> tuple[Codes, Codes]:
 
 @compiled
 def outward(
-    source: Ints, target: Ints, when: Codes, number: Ints, starts: NDArray[Any]
-) -> tuple[Codes, Codes, Ints]:
-    """Neighbours, times and numbers of edges by source; fills ``starts``."""
+    source: Ints, target: Ints, when: Codes, name: Codes, starts: NDArray[Any]
+) -> NDArray[np.int32]:
+    """Records of edges (neighbour, time, name) by source; fills ``starts``."""
     edges, nodes = len(source), len(starts) - 1
     for edge in range(edges):
         starts[source[edge] + 1] += 1
     for node in range(nodes):
         starts[node + 1] += starts[node]
     free = starts[:nodes].copy()
-    neighbour, times = np.empty(edges, dtype=np.int32), np.empty(edges, dtype=np.int32)
-    numbers = np.empty(edges, dtype=np.int64)
+    record = np.empty((edges, 3), dtype=np.int32)
     for edge in range(edges):
         place = free[source[edge]]
         free[source[edge]] = place + 1
-        neighbour[place] = target[edge]
-        times[place] = when[edge]
-        numbers[place] = number[edge]
-    return neighbour, times, numbers
+        record[place, 0], record[place, 1], record[place, 2] = target[edge], when[edge], name[edge]
+    return record
 
 
 @compiled
 def inward(
-    starts: NDArray[Any], neighbour: Codes, when: Codes, back: NDArray[Any]
-) -> tuple[Codes, Codes, NDArray[Any]]:
-    """The same edges by target: sources, times and places in the order by source."""
-    edges, nodes = len(neighbour), len(starts) - 1
+    starts: NDArray[Any], record: NDArray[np.int32], back: NDArray[Any]
+) -> NDArray[np.int32]:
+    """The same edges by target; fills ``back``."""
+    edges, nodes = len(record), len(starts) - 1
     for place in range(edges):
-        back[neighbour[place] + 1] += 1
+        back[record[place, 0] + 1] += 1
     for node in range(nodes):
         back[node + 1] += back[node]
     free = back[:nodes].copy()
-    sources, times = np.empty(edges, dtype=np.int32), np.empty(edges, dtype=np.int32)
-    places = np.empty(edges, dtype=back.dtype)
+    found = np.empty((edges, 3), dtype=np.int32)
     for node in range(nodes):
         for place in range(starts[node], starts[node + 1]):
-            target = neighbour[place]
+            target = record[place, 0]
             there = free[target]
             free[target] = there + 1
-            sources[there] = node
-            times[there] = when[place]
-            places[there] = place
-    return sources, times, places
+            found[there, 0] = node
+            found[there, 1], found[there, 2] = record[place, 1], record[place, 2]
+    return found

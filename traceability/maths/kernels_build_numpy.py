@@ -60,20 +60,20 @@ def spans(low: Codes, high: Codes) -> tuple[Codes, Codes]:
 
 
 def outward(
-    source: Ints, target: Ints, when: Codes, number: Ints, starts: NDArray[Any]
-) -> tuple[Codes, Codes, Ints]:
-    """Neighbours, times and numbers of edges by source; fills ``starts``."""
+    source: Ints, target: Ints, when: Codes, name: Codes, starts: NDArray[Any]
+) -> NDArray[np.int32]:
+    """Records of edges (neighbour, time, name) by source; fills ``starts``."""
     order = np.argsort(source, kind="stable")
     np.cumsum(np.bincount(source, minlength=len(starts) - 1), out=starts[1:])
-    return target[order].astype(np.int32), when[order], number[order]
+    return np.stack((target[order].astype(np.int32), when[order], name[order]), axis=1)
 
 
 def inward(
-    starts: NDArray[Any], neighbour: Codes, when: Codes, back: NDArray[Any]
-) -> tuple[Codes, Codes, NDArray[Any]]:
-    """The same edges by target: sources, times and places in the order by source."""
-    order = np.argsort(neighbour, kind="stable")
-    np.cumsum(np.bincount(neighbour, minlength=len(back) - 1), out=back[1:])
+    starts: NDArray[Any], record: NDArray[np.int32], back: NDArray[Any]
+) -> NDArray[np.int32]:
+    """The same edges by target; fills ``back``."""
+    order = np.argsort(record[:, 0], kind="stable")
+    np.cumsum(np.bincount(record[:, 0], minlength=len(back) - 1), out=back[1:])
     counts = np.diff(starts)
     source = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
-    return source[order], when[order], order.astype(back.dtype)
+    return np.stack((source[order], record[order, 1], record[order, 2]), axis=1)

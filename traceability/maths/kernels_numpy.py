@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from traceability.maths.kernels_shape import FIRST, LAST, MARK, TIMELESS, Labels, Way
+from traceability.maths.kernels_shape import FIRST, LAST, MARK, TIMELESS, Found, Labels, Room, Way
 
 Array = NDArray[Any]
 
@@ -26,18 +26,19 @@ def _lists(starts: Array, at: Array) -> tuple[Array, Array]:
 def _outgoing(way: Way, at: Array, *, with_times: bool) -> tuple[Array, ...]:
     """Edges of some nodes that count: owner in ``at``, neighbour, row number, lo and hi."""
     owner, index = _lists(way.starts, at)
-    place = way.place[index] if way.is_backward else index
     if len(way.retracted):
-        kept = (way.retracted[place >> 3] >> (place & 7).astype(np.uint8)) & 1 == 0
-        owner, index, place = owner[kept], index[kept], place[kept]
+        kept = (way.retracted[index >> 3] >> (index & 7).astype(np.uint8)) & 1 == 0
+        owner, index = owner[kept], index[kept]
+    neighbour, span, name = way.record[index].T
+    number = way.names[name] if len(way.names) else way.first_name + name.astype(np.int64)
     more_owner, more = _lists(way.added_starts, at)
     columns = [
         np.concatenate((owner, more_owner)),
-        np.concatenate((way.neighbour[index], way.added_neighbour[more])).astype(np.int64),
-        np.concatenate((way.number[place], way.added_number[more])),
+        np.concatenate((neighbour, way.added_neighbour[more])).astype(np.int64),
+        np.concatenate((number, way.added_number[more])),
     ]
     if with_times:
-        span = way.when[index].astype(np.int64)
+        span = span.astype(np.int64)
         is_wide = span < 0
         lo, hi = span.copy(), span
         lo[is_wide] = way.wide[~span[is_wide], 0]
@@ -67,6 +68,7 @@ def timed(
     start: int,
     longest: int,
     most: int,
+    room: Room,
 ) -> Labels:
     """Reach in order of time; ``longest`` and ``most`` of -1 are no bound."""
     state[timeless, TIMELESS] = mark
@@ -74,10 +76,10 @@ def timed(
 
 
 def plain(
-    way: Way, state: Array, mark: int, seeds: Array, start: int, longest: int, most: int
+    way: Way, state: Array, mark: int, seeds: Array, longest: int, most: int, room: Room
 ) -> Labels:
     """Reach along all edges, whenever they happened."""
-    return _walk(way, state, mark, seeds, start, longest, most, certain=False, timed=False)
+    return _walk(way, state, mark, seeds, 0, longest, most, certain=False, timed=False)
 
 
 def _walk(
@@ -151,4 +153,19 @@ def _labels(
     node, parent, edge, arrival = (
         np.concatenate((none, *each)) for each in (nodes, parents, edges, arrivals)
     )
-    return Labels(node, parent, edge, arrival, np.array(ends, dtype=np.int64), cut)
+    room = Room(node, parent, edge, arrival)
+    return Labels(room, len(node), np.array(ends, dtype=np.int64), cut)
+
+
+def found(labels: Labels, state: Array, with_times: bool) -> Found:
+    """What a walk found, by depth and node."""
+    room = labels.room
+    label = np.flatnonzero(state[room.node, FIRST] == np.arange(labels.made))
+    depth = np.searchsorted(labels.ends, label, side="right")
+    key = np.sort((depth << 32) | room.node[label])
+    node, depth = key & 0xFFFFFFFF, key >> 32
+    label = state[node, FIRST]
+    parent = room.parent[label]
+    before = np.where(parent >= 0, room.node[np.maximum(parent, 0)], -1)
+    arrival = room.arrival[state[node, LAST]] if with_times else room.arrival[:0]
+    return Found(node, depth, arrival, room.edge[label], before)

@@ -19,12 +19,11 @@ class Way(NamedTuple):
     """
 
     starts: Array
-    neighbour: Array
-    when: Array
-    place: Array
-    number: Array
+    record: Array
+    first_name: int
+    names: Array
     wide: Array
-    retracted: Array  # bits by place in the forward order; empty: none
+    retracted: Array  # bits by place in the record; empty: none
     added_starts: Array
     added_neighbour: Array
     added_lo: Array
@@ -33,12 +32,29 @@ class Way(NamedTuple):
     is_backward: bool
 
 
-class Labels(NamedTuple):
-    """What a walk found: labels by round, where rounds end, and why it stopped (0: at the end)."""
+class Room(NamedTuple):
+    """Columns of labels, kept from walk to walk and longer than they are filled."""
 
     node: Array
     parent: Array
     edge: Array
     arrival: Array
+
+
+class Labels(NamedTuple):
+    """What a walk found: labels by round, where rounds end, and why it stopped (0: at the end)."""
+
+    room: Room
+    made: int
     ends: Array
     cut: int  # 1: longest, 2: most
+
+
+class Found(NamedTuple):
+    """Nodes by depth, then number: when they were reached, and how first."""
+
+    node: Array
+    depth: Array
+    arrival: Array
+    edge: Array
+    before: Array

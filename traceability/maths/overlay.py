@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from traceability.maths.adjacency import TraceGraph
+from traceability.maths.adjacency import Adjacency, TraceGraph
 from traceability.maths.kernels_shape import Way
 from traceability.maths.ledger import EARLIEST, LATEST
 
@@ -90,12 +90,21 @@ class Overlay:
         An added edge that is taken back again is left out of the columns by the caller. Building
         costs time for what was added and 8 bytes per node; the graph itself is not touched.
         """
-        retracted, taken = _bits(graph, retracted_source, retracted_number)
+        *retracted, taken = _bits(graph, retracted_source, retracted_number)
         if not len(source):
             size = nodes if nodes > graph.nodes else 0
             starts = np.zeros(size + 1, dtype=np.int32)
             ways = [
-                _way(graph, retracted, starts, _NONE.astype(np.int32), _NONE, _NONE, _NONE, back)
+                _way(
+                    graph,
+                    retracted[back],
+                    starts,
+                    _NONE.astype(np.int32),
+                    _NONE,
+                    _NONE,
+                    _NONE,
+                    back,
+                )
                 for back in (False, True)
             ]
             return Overlay(graph, ways[0], ways[1], 0, taken, _NONE, _NONE)
@@ -107,11 +116,12 @@ class Overlay:
         ways = []
         for back in (False, True):
             side = extra.backward if back else extra.forward
-            low, high = _ends(extra, side.when)
-            numbers = extra.number[side.place] if back else extra.number
+            low, high = _ends(extra, side.record[:, 1])
+            neighbour = np.ascontiguousarray(side.record[:, 0])
+            numbers = extra.names.numbers(side.record[:, 2])
             ways.append(
                 _way(
-                    graph, retracted, side.starts, side.neighbour,
+                    graph, retracted[back], side.starts, neighbour,
                     _encoded(graph, low, times, codes), _encoded(graph, high, times, codes),
                     numbers, back,
                 )
@@ -141,7 +151,7 @@ def _way(
     for array in (retracted, starts, neighbour, lo, hi, number):
         array.setflags(write=False)
     return Way(
-        side.starts, side.neighbour, side.when, side.place, graph.number, graph.wide,
+        side.starts, side.record, graph.names.first, graph.names.table, graph.wide,
         retracted, starts, neighbour, lo, hi, number, is_backward,
     )  # fmt: skip
 
@@ -176,17 +186,37 @@ def _encoded(graph: TraceGraph, times: Ints, inexact: Ints, codes: Ints) -> Ints
     return found
 
 
-def _bits(graph: TraceGraph, source: Ints, number: Ints) -> tuple[NDArray[np.uint8], int]:
-    """One bit per edge of the graph, set where it does not count any more; empty if none is."""
-    bits = np.zeros((graph.edges + 7) // 8, dtype=np.uint8)
-    starts, places = graph.forward.starts, []
-    for node, name in zip(source, number, strict=True):
-        if not 0 <= node < graph.nodes:
-            continue
-        begin, end = int(starts[node]), int(starts[node + 1])
-        places.append(begin + np.flatnonzero(graph.number[begin:end] == name))
-    found = np.unique(np.concatenate(places)) if places else _NONE
-    if not len(found):
-        return np.empty(0, dtype=np.uint8), 0
-    np.bitwise_or.at(bits, found >> 3, (1 << (found & 7)).astype(np.uint8))
-    return bits, len(found)
+def _bits(
+    graph: TraceGraph, source: Ints, number: Ints
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], int]:
+    """One bit per edge each way, set where it does not count any more; empty if none is."""
+    places, targets, numbers = [_NONE], [_NONE], [_NONE]
+    for node, each in zip(source.tolist(), number.tolist(), strict=True):
+        if 0 <= node < graph.nodes:
+            found, listed = _listed(graph, graph.forward, node, each)
+            places.append(found)
+            targets.append(listed.astype(np.int64))
+            numbers.append(np.full(len(found), each))
+    forward = np.unique(np.concatenate(places))
+    ends = zip(np.concatenate(targets).tolist(), np.concatenate(numbers).tolist(), strict=True)
+    backward = [_NONE, *(_listed(graph, graph.backward, *end)[0] for end in ends)]
+    return (
+        _set(forward, graph.edges),
+        _set(np.unique(np.concatenate(backward)), graph.edges),
+        len(forward),
+    )
+
+
+def _listed(
+    graph: TraceGraph, side: Adjacency, node: int, number: int
+) -> tuple[Ints, NDArray[np.int32]]:
+    """Places of the edges of a node with a row number, and the nodes at their other ends."""
+    begin, end = int(side.starts[node]), int(side.starts[node + 1])
+    place = begin + np.flatnonzero(graph.names.numbers(side.record[begin:end, 2]) == number)
+    return place, side.record[place, 0]
+
+
+def _set(places: Ints, edges: int) -> NDArray[np.uint8]:
+    bits = np.zeros((edges + 7) // 8 if len(places) else 0, dtype=np.uint8)
+    np.bitwise_or.at(bits, places >> 3, (1 << (places & 7)).astype(np.uint8))
+    return bits

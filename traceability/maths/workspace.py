@@ -9,7 +9,10 @@ from contextlib import contextmanager
 import numpy as np
 from numpy.typing import NDArray
 
+from traceability.maths.kernels_shape import Room
+
 _LAST_MARK = 2**31 - 2
+_FEW, _MANY = 2**10, 2**22  # labels there is room for at first, and after a walk at most
 
 
 class Workspace:
@@ -25,7 +28,12 @@ class Workspace:
     def __init__(self) -> None:
         self.state: NDArray[np.int32] = np.zeros((0, 4), dtype=np.int32)
         self.masks: NDArray[np.uint64] = np.zeros((0, 2), dtype=np.uint64)
+        self.room = _room()
         self._mark = 0
+
+    def keep(self, room: Room) -> None:
+        """Take back the columns a walk was lent, which may have grown; huge ones are let go."""
+        self.room = room if len(room.node) <= _MANY else _room()
 
     def mark(self, nodes: int) -> int:
         """A mark no note bears yet, with room for so many nodes."""
@@ -40,6 +48,13 @@ class Workspace:
         if len(self.masks) < len(self.state):
             self.masks = np.zeros((len(self.state), 2), dtype=np.uint64)
         return self.masks
+
+
+def _room() -> Room:
+    return Room(
+        np.empty(_FEW, np.int32), np.empty(_FEW, np.int32),
+        np.empty(_FEW, np.int64), np.empty(_FEW, np.int64),
+    )  # fmt: skip
 
 
 class Workspaces:
