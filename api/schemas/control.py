@@ -1,11 +1,14 @@
-"""Shapes of steps that end contamination."""
+"""Shapes of steps that end contamination, and of scores of findings."""
 
 from __future__ import annotations
 
-from marshmallow import fields, validate
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from api.paging import PageArgs
 from api.schemas.fields import Schema, UtcTime, page_of
+from api.schemas.traceability import LotOut, PartyOut
 
 KINDS = ("cleaning", "disinfection", "sterilisation", "other")
 
@@ -64,3 +67,73 @@ class WithdrawalIn(Schema):
     """Why a step is taken back."""
 
     reason = fields.String(required=True)
+
+
+class ScoreArgs(Schema):
+    """Findings, each a lot; with as many weights and holders, or none."""
+
+    lot_id = fields.List(fields.Integer(), required=True, validate=validate.Length(min=1))
+    party_id = fields.List(
+        fields.Integer(),
+        load_default=None,
+        metadata={"description": "where each sample was taken; 0 for the whole lot"},
+    )
+    weight = fields.List(
+        fields.Float(allow_nan=False),
+        load_default=None,
+        metadata={"description": "how much each counts; negative for evidence against"},
+    )
+    counting = fields.String(load_default="weight", validate=validate.OneOf(("weight", "count")))
+    dates = fields.String(
+        load_default="respected", validate=validate.OneOf(("respected", "ignored"))
+    )
+    contact = fields.String(
+        load_default="none", validate=validate.OneOf(("none", "station", "line"))
+    )
+    kill_steps = fields.String(
+        load_default="confirmed", validate=validate.OneOf(("confirmed", "recorded", "none"))
+    )
+    as_of = UtcTime(load_default=None)
+
+    @validates_schema
+    def as_many(self, data: dict[str, Any], **kwargs: Any) -> None:
+        """One weight and one holder for each lot, or none."""
+        for name in ("party_id", "weight"):
+            given = data.get(name)
+            if given and len(given) != len(data.get("lot_id", ())):
+                raise ValidationError("Give one for each lot_id, in the same order.", name)
+
+
+class WeightedFindingOut(Schema):
+    """A finding as it was asked about."""
+
+    lot_id = fields.Integer(attribute="lot")
+    party_id = fields.Integer(attribute="party", allow_none=True)
+    weight = fields.Float()
+
+
+class LotScoreOut(Schema):
+    """A lot and its score."""
+
+    lot = fields.Nested(LotOut)
+    score = fields.Float()
+
+
+class PartyScoreOut(Schema):
+    """A holder and its score."""
+
+    party = fields.Nested(PartyOut)
+    score = fields.Float()
+    is_common_link = fields.Boolean()
+
+
+class ScoreTableOut(Schema):
+    """Scores from -1 to 1, the highest first."""
+
+    findings = fields.List(fields.Nested(WeightedFindingOut))
+    counting = fields.String()
+    contact = fields.String()
+    as_of = UtcTime()
+    lots = fields.List(fields.Nested(LotScoreOut))
+    parties = fields.List(fields.Nested(PartyScoreOut))
+    truncated_because = fields.String(allow_none=True)

@@ -1,4 +1,4 @@
-"""Cleaning and other steps that end contamination: for staff, and for enterprises their own."""
+"""Steps that end contamination, for staff and for enterprises their own; scores for staff."""
 
 from __future__ import annotations
 
@@ -15,23 +15,27 @@ from api.schemas.control import (
     KillStepIn,
     KillStepOut,
     KillStepPage,
+    ScoreArgs,
+    ScoreTableOut,
     WithdrawalIn,
 )
 from api.views.traceability import STAFF
 from core.actors import Role
 from core.unit_of_work import read_only, unit_of_work
+from traceability.maths.finding_scores import WeightedFinding
 from traceability.queries import control as queries
 from traceability.service import control as service
+from traceability.service import scoring
 
 blueprint = Blueprint(
     "control",
     __name__,
-    url_prefix="/api/v1/trace/kill-steps",
-    description="Cleaning and other steps that end contamination",
+    url_prefix="/api/v1/trace",
+    description="Cleaning and other steps that end contamination; scores of findings",
 )
 
 
-@blueprint.route("", methods=["GET"])
+@blueprint.route("/kill-steps", methods=["GET"])
 @require(Role.ENTERPRISE, *STAFF)
 @blueprint.arguments(KillStepArgs, location="query")
 @blueprint.response(200, KillStepPage)
@@ -46,7 +50,7 @@ def list_steps(arguments: dict[str, Any]) -> dict[str, Any]:
         )
 
 
-@blueprint.route("", methods=["POST"])
+@blueprint.route("/kill-steps", methods=["POST"])
 @require(Role.ENTERPRISE, *STAFF)
 @blueprint.arguments(KillStepIn)
 @blueprint.response(201, KillStepOut)
@@ -58,7 +62,7 @@ def record_step(body: dict[str, Any]) -> Any:
         return row, 201, {"Location": url_for("control.show_step", step_id=row.id)}
 
 
-@blueprint.route("/<int:step_id>", methods=["GET"])
+@blueprint.route("/kill-steps/<int:step_id>", methods=["GET"])
 @require(Role.ENTERPRISE, *STAFF)
 @blueprint.response(200, KillStepOut)
 def show_step(step_id: int) -> Any:
@@ -69,7 +73,7 @@ def show_step(step_id: int) -> Any:
         return row
 
 
-@blueprint.route("/<int:step_id>/confirm", methods=["POST"])
+@blueprint.route("/kill-steps/<int:step_id>/confirm", methods=["POST"])
 @require(*STAFF)
 @blueprint.response(200, KillStepOut)
 def confirm_step(step_id: int) -> Any:
@@ -82,7 +86,7 @@ def confirm_step(step_id: int) -> Any:
         return row
 
 
-@blueprint.route("/<int:step_id>/withdraw", methods=["POST"])
+@blueprint.route("/kill-steps/<int:step_id>/withdraw", methods=["POST"])
 @require(Role.ENTERPRISE, *STAFF)
 @blueprint.arguments(WithdrawalIn)
 @blueprint.response(200, KillStepOut)
@@ -96,3 +100,20 @@ def withdraw_step(body: dict[str, Any], step_id: int) -> Any:
         )
         etags.set(row.version)
         return row
+
+
+@blueprint.route("/scores", methods=["GET"])
+@require(*STAFF)
+@blueprint.arguments(ScoreArgs, location="query")
+@blueprint.response(200, ScoreTableOut)
+def show_scores(arguments: dict[str, Any]) -> Any:
+    """What share of several findings lies ahead of each lot and holder, as FoodChain-Lab has it."""
+    lot_ids = arguments.pop("lot_id")
+    party_ids = arguments.pop("party_id") or [0] * len(lot_ids)
+    weights = arguments.pop("weight") or [1.0] * len(lot_ids)
+    findings = [
+        WeightedFinding(lot_id, party_id or None, weight)
+        for lot_id, party_id, weight in zip(lot_ids, party_ids, weights, strict=True)
+    ]
+    with read_only(current_access()) as session:
+        return scoring.score(session, findings, **arguments)

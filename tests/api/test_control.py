@@ -135,3 +135,42 @@ def test_contact_is_an_option(client: Any, sign_in: SignIn, stored: Any) -> None
     assert (found.status_code, found.json["contact"]) == (200, "station")
     assert found.json["kill_step_ids"] == []
     assert wrong.status_code == 400
+
+
+def test_scores_of_findings(client: Any, sign_in: SignIn, stored: Any) -> None:
+    sign_in(client, Role.RISK_ANALYST)
+    one = client.get(f"{URL}/trace", query_string={"lot": "YS-17"}).json
+    lots = {each["lot"]["number"]: each["lot"]["lot_id"] for each in one["lots"]}
+    both = [lots["YS-17"], lots["C-0711"]]
+
+    found = client.get(f"{URL}/trace/scores", query_string={"lot_id": both, "weight": [1, 3]})
+    counted = client.get(f"{URL}/trace/scores", query_string={"lot_id": both, "counting": "count"})
+
+    assert found.status_code == 200, found.json
+    scores = {each["lot"]["number"]: each["score"] for each in found.json["lots"]}
+    assert scores == {"C-0711": 1.0, "YS-17": 0.25}
+    parties = {each["party"]["name"]: each for each in found.json["parties"]}
+    assert parties["白鹭电容器有限公司"]["score"] == 1.0
+    assert parties["白鹭电容器有限公司"]["is_common_link"] is True
+    assert parties["好骑车行有限公司"]["score"] == 0.25
+    assert [each["score"] for each in counted.json["lots"]] == [1.0, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ({}, 400),
+        ({"lot_id": [1, 2], "weight": [1]}, 400),
+        ({"lot_id": [1], "weight": ["nan"]}, 400),
+        ({"lot_id": [10**12]}, 404),
+        ({"lot_id": [1], "as_of": "2999-01-01T00:00:00+00:00"}, 422),
+    ],
+)
+def test_scores_that_make_no_sense(
+    client: Any, sign_in: SignIn, query: dict[str, Any], status: int
+) -> None:
+    sign_in(client, Role.INSPECTOR)
+
+    answer = client.get(f"{URL}/trace/scores", query_string=query)
+
+    assert answer.status_code == status, answer.json

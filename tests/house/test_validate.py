@@ -286,6 +286,7 @@ def test_the_reference_files_of_every_method_agree(shared_dir: Path) -> None:
         vectors / "recall" / "uscc.json",
         *sorted((vectors / "recall").glob("cn_holidays_*.json")),
         *sorted((vectors / "traceability").glob("e*/*.json*")),
+        *sorted((vectors / "traceability" / "foodchainlab").glob("*.json")),
     ]
 
     verdicts = [validate_file(path) for path in files]

@@ -133,6 +133,11 @@ def walk_from(network: Network, seeds: Sequence[int], asked: Asked, *, backward:
     return Walks(possible, certain, probable, proven)
 
 
+def reached_from(network: Network, seeds: Sequence[int], asked: Asked, *, backward: bool) -> Reach:
+    """What is possible one way from some nodes, and no more than that."""
+    return _walked(network, seeds, asked, backward=backward).reach
+
+
 def _walked(
     network: Network,
     seeds: Sequence[int],

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from traceability.maths.ledger import EARLIEST, LATEST, Event, EventKind, Inputs, Use
 from traceability.models.ledger import Party
+from traceability.queries.stated import STATED_EVENTS, STATED_USES
 
 
 def party_of_enterprise(session: Session, enterprise_id: int) -> int | None:
@@ -34,18 +35,13 @@ class PartyRows:
     truncated: bool
 
 
-_IN_FORCE = """
-    {0}.recorded_at <= :as_of
-    AND NOT EXISTS (SELECT 1 FROM trace_event c
-                    WHERE c.corrects_id = {1} AND c.recorded_at <= :as_of)
-"""
 _MINE = "(e.from_party_id = :party OR e.to_party_id = :party)"
 _PERIOD = "(e.latest_at IS NULL OR e.latest_at >= :since) AND (e.earliest_at IS NULL OR e.earliest_at < :until)"  # noqa: E501
 
 _LOTS = text(
     f"""
-    SELECT e.lot_id, max(e.id) AS newest FROM trace_event e
-    WHERE {_MINE} AND e.kind <> 'void' AND {_IN_FORCE.format("e", "e.id")} AND {_PERIOD}
+    SELECT e.lot_id, max(e.id) AS newest FROM {STATED_EVENTS} e
+    WHERE {_MINE} AND e.kind <> 'void' AND {_PERIOD}
     GROUP BY e.lot_id ORDER BY newest DESC LIMIT :most
     """  # noqa: S608 - the parts put in are constants of this module
 )
@@ -62,9 +58,8 @@ _EVENTS = text(
     f"""
     SELECT e.id, e.kind, e.lot_id, COALESCE(e.from_party_id, 0), COALESCE(e.to_party_id, 0),
            e.quantity, e.unit, {_span("e")}, e.document_no, e.inputs
-    FROM trace_event e
+    FROM {STATED_EVENTS} e
     WHERE {_MINE} AND e.lot_id = ANY(CAST(:lots AS bigint[]))
-      AND {_IN_FORCE.format("e", "e.id")}
     ORDER BY e.id
     """  # noqa: S608 - the parts put in are constants of this module
 )
@@ -72,8 +67,8 @@ _USES = text(
     f"""
     SELECT u.id, u.event_id, u.party_id, u.input_lot_id, u.output_lot_id, u.quantity, u.unit,
            {_span("u")}
-    FROM lot_link u
-    WHERE u.party_id = :party AND {_IN_FORCE.format("u", "u.event_id")}
+    FROM {STATED_USES} u
+    WHERE u.party_id = :party
       AND (u.input_lot_id = ANY(CAST(:lots AS bigint[]))
            OR u.output_lot_id = ANY(CAST(:lots AS bigint[])))
     ORDER BY u.id

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from traceability.maths.ledger import EARLIEST, LATEST, Event, EventKind, Inputs, Use
+from traceability.queries.stated import STATED_EVENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +79,6 @@ _USES_OF_INPUT = _uses("input")
 _USES_OF_OUTPUT = _uses("output")
 
 
-_IN_FORCE = """e.recorded_at <= :as_of AND NOT EXISTS (
-            SELECT 1 FROM trace_event c
-            WHERE c.corrects_id = e.id AND c.recorded_at <= :as_of)"""
-
 # Lots with a row at a station not surely before a time, or still there for all that rows tell.
 _BESIDE = text(
     f"""
@@ -92,17 +89,23 @@ _BESIDE = text(
         JOIN party p ON p.id = m.party AND p.kind <> 'unlisted'
     ), seen (lot_id, party, leaves, lo, hi) AS (
         SELECT e.lot_id, met.party, e.kind NOT IN ('production', 'stock'), {_SPAN.format("e")}
-        FROM trace_event e JOIN met ON met.party = e.from_party_id
-        WHERE e.kind <> 'void' AND {_IN_FORCE}
+        FROM {STATED_EVENTS} e JOIN met ON met.party = e.from_party_id
+        WHERE e.kind <> 'void'
         UNION ALL
         SELECT e.lot_id, met.party, false, {_SPAN.format("e")}
-        FROM trace_event e JOIN met ON met.party = e.to_party_id
-        WHERE e.kind <> 'void' AND {_IN_FORCE}
+        FROM {STATED_EVENTS} e JOIN met ON met.party = e.to_party_id
+        WHERE e.kind <> 'void'
         UNION ALL
         SELECT u.input_lot_id, met.party, u.input_lot_id <> u.output_lot_id, {_SPAN.format("u")}
-        FROM lot_link u JOIN trace_event e ON e.id = u.event_id
-        JOIN met ON met.enterprise_id = u.enterprise_id AND met.party = u.party_id
-        WHERE {_IN_FORCE}
+        FROM lot_link u JOIN met ON met.enterprise_id = u.enterprise_id AND met.party = u.party_id
+        WHERE u.recorded_at <= :as_of
+          AND NOT EXISTS (SELECT 1 FROM trace_event c
+                          WHERE c.corrects_id = u.event_id AND c.recorded_at <= :as_of)
+        UNION ALL
+        SELECT u.input_lot_id, met.party, u.input_lot_id <> u.output_lot_id, {_SPAN.format("u")}
+        FROM statement_movement m JOIN met ON met.party = m.from_party_id
+        JOIN statement_use u ON u.movement_id = m.id AND u.party_id = met.party
+        WHERE u.recorded_at <= :as_of AND (u.retracted_at IS NULL OR u.retracted_at > :as_of)
     )
     SELECT DISTINCT lot_id FROM (
         SELECT seen.lot_id FROM seen JOIN met ON met.party = seen.party
