@@ -108,6 +108,6 @@ def joined(outer: Any, inner: Any) -> Any:
         return outer
     if outer is None:
         return inner
-    parts = [*(outer if isinstance(outer, list) else [outer])]
-    parts += inner if isinstance(inner, list) else [inner]
-    return parts
+    before = outer if isinstance(outer, list) else [outer]
+    own = inner if isinstance(inner, list) else [inner]
+    return own if own[: len(before)] == before else [*before, *own]

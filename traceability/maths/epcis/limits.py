@@ -23,7 +23,7 @@ class Limits:
     context : int
         Bytes of an ``@context``; it is kept with every event.
     items : int
-        Things and amounts named by one event.
+        Things, amounts, documents and parties named by one event.
     faults : int
         Faults told of one document; the last one says how many more there are.
     """
