@@ -111,7 +111,7 @@ def _tell(capture: queries.CaptureView, file: Path) -> int:
     if capture.success:
         print(f"{file.name} is captured as {capture.capture_id}")
         return 0
-    if capture.stored:
+    if capture.stored or capture.known:
         print(f"what is good of {file.name} is captured as {capture.capture_id}")
         return 0
     print("nothing was stored")

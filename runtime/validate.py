@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from runtime.validation import acceptance, estimates, legacy, recall, risk, sampling, traceability
+from runtime.validation import acceptance, estimates, foodchain, legacy, recall, risk, sampling
 from runtime.validation.tally import Tally, Unsupported
 
 AGREES, DIFFERS, UNKNOWN = 0, 1, 2
@@ -123,6 +124,10 @@ FORMATS = (
         traceability.is_query_schema,
         traceability.query_schema,
     ),
+    # Networks of FoodChain-Lab
+    Format("foodchainlab", "TracingTest.java", foodchain.is_scenarios, foodchain.scenarios),
+    Format("foodchainlab-web", '"crossContamination"', foodchain.is_executed, foodchain.executed),
+    Format("foodchainlab-model", '"columnProperties"', foodchain.is_model, foodchain.model),
 )
 
 

@@ -27,6 +27,22 @@ class LedgerStored:
     last_event_id: int
 
 
+# Watches
+
+
+@dataclass(frozen=True, slots=True)
+class WatchAlarmed:
+    """New movements touch a watched trace."""
+
+    topic: ClassVar[str] = "traceability.watch-alarmed"
+
+    alert_id: int
+    freeze_no: str
+    added: int
+    gone: int
+    changed: int
+
+
 @dataclass(frozen=True, slots=True)
 class CaptureRequested:
     """An EPCIS document too large for a request is waiting to be captured."""
@@ -44,6 +60,16 @@ class EpcisStored:
 
     first_event_id: int
     last_event_id: int
+
+
+# Graph
+
+
+@dataclass(frozen=True, slots=True)
+class GraphDue:
+    """So much was added that a new snapshot of the graph may be due; also told by the clock."""
+
+    topic: ClassVar[str] = "traceability.graph-due"
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,11 @@ SUBSCRIPTIONS: dict[str, tuple[Job, ...]] = {
     ),
     "traceability.ledger-stored": (
         Job("traceability.weigh-ledger", "traceability.jobs:weigh_ledger", LONG, timeout_s=600),
+        Job("traceability.check-watches", "traceability.jobs:check_ledger_watches", timeout_s=600),
+        Job("traceability.refresh-edges", "traceability.jobs:refresh_edges", LONG, timeout_s=3600),
+    ),
+    "traceability.graph-due": (
+        Job("traceability.keep-graph", "traceability.jobs:keep_graph", LONG, timeout_s=3600),
     ),
     "recall.reported": (Job("recall.draw-scope", "recall.jobs:draw_scope"),),
     "recall.settling-due": (Job("recall.settle-clocks", "recall.jobs:settle_clocks"),),

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+import registry.models  # noqa: F401 - foreign keys name its tables
 from core.db import Base, Id, Versioned
 
 # Identifiers are compared byte by byte: no language orders them, and "C" is the fastest there is.

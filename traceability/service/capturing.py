@@ -8,6 +8,7 @@ killed has stored exactly what it tells, and goes on from there.
 from __future__ import annotations
 
 import hashlib
+import io
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -303,9 +304,9 @@ def unfinished(session: Session, sha256: str) -> EpcisCapture | None:
     ).scalar_one_or_none()
 
 
-def document_of(session: Session, capture: EpcisCapture) -> bytes:
+def opened(session: Session, capture: EpcisCapture) -> io.BytesIO:
     """The document of a capture that a job carries out."""
-    return files.load(session, capture.document_sha256).content
+    return io.BytesIO(files.load(session, capture.document_sha256).content)
 
 
 def read(stream: BinaryIO) -> Iterator[Reading]:

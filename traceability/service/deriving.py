@@ -21,7 +21,9 @@ from traceability.queries.touching import Touched, events_at, lots_of_things
 from traceability.recording.holders import Holders
 from traceability.recording.naming import lots_of, parties_of
 from traceability.recording.statements import Change, Writer
+from traceability.service.graphing import refresh
 from traceability.service.tracing import weigh
+from traceability.service.watching import check_watches
 
 # Statements are derived by one at a time: what two captures say about one pallet is one truth.
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('zhiheng.epcis-statements'))")
@@ -104,6 +106,8 @@ def take_up_registered(session: Session) -> Derived | None:
 
 def _settled(session: Session, found: Derived) -> Derived:
     weigh(session, found.lots)
+    refresh(session, found.lots)
+    check_watches(session, found.lots)
     if found.added or found.retracted:
         outbox.add(
             session,

@@ -77,11 +77,19 @@ def names_of(context: Any) -> Names:
     context : Any
         The value of ``@context``: an address, a mapping, or a list of both; or nothing.
     """
-    return _names(orjson.dumps(context))
+    text = orjson.dumps(context)
+    return _names(text) if len(text) <= _REMEMBERED else _read(text)
+
+
+_REMEMBERED = 1 << 14  # bytes of a context
 
 
 @lru_cache(maxsize=256)
 def _names(context: bytes) -> Names:
+    return _read(context)
+
+
+def _read(context: bytes) -> Names:
     spaces = dict(_STANDARD)
     given = orjson.loads(context)
     for part in given if isinstance(given, list) else [given]:
@@ -100,6 +108,6 @@ def joined(outer: Any, inner: Any) -> Any:
         return outer
     if outer is None:
         return inner
-    parts = [*(outer if isinstance(outer, list) else [outer])]
-    parts += inner if isinstance(inner, list) else [inner]
-    return parts
+    before = outer if isinstance(outer, list) else [outer]
+    own = inner if isinstance(inner, list) else [inner]
+    return own if own[: len(before)] == before else [*before, *own]

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from traceability.maths.epcis.event import EventType, Fault
+from traceability.maths.epcis.limits import deeper
 from traceability.maths.epcis.messages import shown
 from traceability.maths.epcis.times import NoInstant, instant
 
@@ -44,6 +45,7 @@ class Envelope:
     subscription_id: str | None = None
 
 
+_CONTEXT_DEPTH = 16
 _EVENTS = frozenset(str(each) for each in EventType)
 _DOCUMENTS = frozenset({Wrapping.DOCUMENT, Wrapping.QUERY})
 _TEXTS = ("id", "schemaVersion", "sender", "receiver", "instanceIdentifier")
@@ -85,15 +87,22 @@ def _no_context() -> _Refused:
     )
 
 
+def _is_context(part: Any) -> bool:
+    return isinstance(part, dict) or (isinstance(part, str) and ":" in part)
+
+
 def _document(parsed: dict[str, Any], kind: Wrapping) -> tuple[Envelope, list[Any]]:
     if "@context" not in parsed:
         raise _no_context()
     context = parsed["@context"]
     parts = context if isinstance(context, list) else [context]
-    if not parts or not all(isinstance(each, str | dict) for each in parts):
+    if not parts or not all(_is_context(each) for each in parts):
         raise _Refused(
             "/@context", "type", "@context needs an address, an object, or a list of both"
         )
+    if deeper(parts, _CONTEXT_DEPTH):
+        words = f"@context is nested deeper than {_CONTEXT_DEPTH} levels: flatten it"
+        raise _Refused("/@context", "limit", words)
     if kind is Wrapping.DOCUMENT:
         for name in ("schemaVersion", "creationDate", "epcisBody"):
             if name not in parsed:
@@ -113,7 +122,7 @@ def _document(parsed: dict[str, Any], kind: Wrapping) -> tuple[Envelope, list[An
         raise _Refused(
             "/schemaVersion", "version", f"this house reads EPCIS 2, got {shown(version)}"
         )
-    created = _created(parsed.get("creationDate"))
+    created = _created(parsed["creationDate"]) if "creationDate" in parsed else None
     where, holder, events = _events(parsed, kind)
     if not isinstance(events, list):
         raise _Refused(where, "type", f"{where} needs a list of events")
@@ -136,9 +145,7 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _created(given: Any) -> int | None:
-    if given is None:
-        return None
+def _created(given: Any) -> int:
     if not isinstance(given, str):
         raise _Refused("/creationDate", "type", f"creationDate needs a time, got {shown(given)}")
     try:
@@ -161,7 +168,30 @@ def _events(parsed: dict[str, Any], kind: Wrapping) -> tuple[str, dict[str, Any]
             raise _Refused(path, "type", f"{path} needs an object, got {shown(body)}")
         if step not in body:
             raise _Refused(path, "required", f"{step} is missing")
+        if kind is Wrapping.QUERY:
+            _beside(body, path, step)
         if step == "resultsBody":
             beside = body
         body, path = body[step], f"{path}/{step}"
     return path, beside, body
+
+
+# What may stand beside each step on the way to the events of a query document.
+_BESIDE: dict[str, frozenset[str]] = {
+    "queryResults": frozenset(),
+    "resultsBody": frozenset({"queryName", "subscriptionID"}),
+    "eventList": frozenset({"vocabularyList"}),
+}
+
+
+def _beside(body: dict[str, Any], path: str, step: str) -> None:
+    for name, value in body.items():
+        if name == step or ":" in name:
+            continue
+        if name not in _BESIDE[step]:
+            words = f"{shown(name)} is no field of a query document here"
+            raise _Refused(path, "additionalProperties", words)
+        if step == "resultsBody" and not isinstance(value, str):
+            raise _Refused(f"{path}/{name}", "type", f"{name} needs text, got {shown(value)}")
+    if step == "resultsBody" and "queryName" not in body:
+        raise _Refused(path, "required", "queryName is missing")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +20,10 @@ class Limits:
         Bytes of one event in a stream.
     depth : int
         Levels of lists and objects in one event, itself included.
+    context : int
+        Bytes of an ``@context``; it is kept with every event.
     items : int
-        Things and amounts named by one event.
+        Things, amounts, documents and parties named by one event.
     faults : int
         Faults told of one document; the last one says how many more there are.
     """
@@ -29,8 +32,25 @@ class Limits:
     events: int = 100_000
     event_size: int = 16 * 2**20
     depth: int = 64
+    context: int = 16 * 2**10
     items: int = 200_000
     faults: int = 1_000
 
 
 DEFAULT = Limits()
+
+
+def deeper(value: Any, levels: int) -> bool:
+    """Whether a list or object has more than so many levels, itself included. No recursion."""
+    level: list[Any] = [value]
+    for _ in range(levels):
+        inner: list[Any] = []
+        for each in level:
+            for child in each.values() if type(each) is dict else each:
+                kind = type(child)
+                if kind is dict or kind is list:
+                    inner.append(child)
+        if not inner:
+            return False
+        level = inner
+    return True

@@ -72,8 +72,14 @@ def pointer(path: list[str | int]) -> str:
 
 
 def shown(value: object) -> str:
-    """A value as a message shows it, cut where it is long."""
-    text = value if isinstance(value, str) else repr(value)
+    """A value as a message shows it: cut where it is long, only named where it holds others."""
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    if isinstance(value, dict):
+        return "an object"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    text = str(value)
     text = text if len(text) <= 60 else text[:57] + "…"
     return repr(text) if isinstance(value, str) else text
 
@@ -99,7 +105,7 @@ def explain(error: Any) -> Reason:
         )
     if rule == "type":
         wanted = " or ".join(_KINDS.get(str(each), str(each)) for each in error.kind.types)
-        return pointer(path), rule, f"{field} needs {wanted}, got {_kind(value)} {shown(value)}"
+        return pointer(path), rule, f"{field} needs {wanted}, got {_kind(value)}{shown(value)}"
     return pointer(path), *_in_words(rule, place, str(field), value)
 
 
@@ -139,10 +145,4 @@ def _definition(path: list[str | int]) -> str:
 
 
 def _kind(value: object) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "the truth value"
-    if isinstance(value, str):
-        return "the text"
-    return "the list" if isinstance(value, list) else "the value"
+    return "the text " if isinstance(value, str) else ""

@@ -23,6 +23,7 @@ from traceability.maths.epcis.repeats import repeated_name
 from traceability.maths.epcis.schema import check_event, well_formed
 from traceability.maths.epcis.times import NoInstant
 
+_SPREAD = 4  # how many times its size a document may take with its context told for every event
 BOM = b"\xef\xbb\xbf"
 _TOO_MUCH = (
     "the document has {} {}; at most {} are taken at once: send it in parts, or import it as a file"
@@ -103,11 +104,18 @@ def read_list(
 
     ``places`` are theirs in the document, or that of the first where they follow each other.
     """
+    scope = _Scope(envelope.context)
+    kept = len(scope.start) * len(events)
+    if len(scope.start) > limits.context or kept > _SPREAD * limits.size:
+        words = (
+            f"the @context has {len(scope.start)} bytes and is kept with every event; at most "
+            f"{limits.context} are taken, fewer where there are many events: shorten it"
+        )
+        return refused("/@context", "limit", words)
     taken: list[CapturedEvent] = []
     faults: list[Fault] = []
     doubts: list[Fault] = []
     unheard = 0
-    scope = _Scope(envelope.context)
     if isinstance(places, int):
         places = range(places, places + len(events))
     for position, event in zip(places, events, strict=True):
@@ -131,13 +139,13 @@ class _Scope:
     def __init__(self, context: Any) -> None:
         self._context = context
         self._names = names_of(context)
-        self._start = _opening(EPCIS_CONTEXT if context is None else context)
+        self.start = _opening(EPCIS_CONTEXT if context is None else context)
 
     def of(self, event: Mapping[str, Any]) -> tuple[Names, bytes]:
         """Prefixes of an event, and the beginning of it as JSON with its context."""
         own = event.get("@context")
         if own is None:
-            return self._names, self._start
+            return self._names, self.start
         context = joined(self._context, own)
         return names_of(context), _opening(context)
 
@@ -152,6 +160,9 @@ def _read_one(
     if not isinstance(event, dict) or not well_formed(event, limits):
         return check_event(event, limits, position=position)
     names, opening = scope.of(event)
+    if len(opening) > limits.context:
+        words = f"the @context has {len(opening)} bytes; at most {limits.context} are taken"
+        return (Fault(position, event.get("eventID"), "/@context", "limit", words),)
     if "@context" in event:
         event = {key: value for key, value in event.items() if key != "@context"}
     body = orjson.dumps(event)

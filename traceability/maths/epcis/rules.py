@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from traceability.maths.epcis.limits import Limits
+from traceability.maths.epcis.limits import Limits, deeper
 from traceability.maths.epcis.links import parse
 from traceability.maths.epcis.messages import Reason, pointer, shown
 from traceability.maths.epcis.times import NoInstant, instant
@@ -34,7 +34,7 @@ def exceeded(event: Event, limits: Limits) -> Reason | None:
         if name in _FLAT:
             if type(value) is list:
                 items += len(value)
-        elif (type(value) is dict or type(value) is list) and _deeper(value, limits.depth - 1):
+        elif (type(value) is dict or type(value) is list) and deeper(value, limits.depth - 1):
             words = f"{name} is nested deeper than {limits.depth} levels: flatten it"
             return pointer([name]), "limit", words
     if items > limits.items:
@@ -44,22 +44,6 @@ def exceeded(event: Event, limits: Limits) -> Reason | None:
         )
         return "", "limit", words
     return None
-
-
-def _deeper(value: Any, levels: int) -> bool:
-    """Whether a list or object has more than so many levels, itself included. No recursion."""
-    level: list[Any] = [value]
-    for _ in range(levels):
-        inner: list[Any] = []
-        for each in level:
-            for child in each.values() if type(each) is dict else each:
-                kind = type(child)
-                if kind is dict or kind is list:
-                    inner.append(child)
-        if not inner:
-            return False
-        level = inner
-    return True
 
 
 def broken_rules(event: Event) -> Iterator[Reason]:

@@ -17,8 +17,8 @@ import orjson
 
 from traceability.maths.epcis.envelope import open_envelope
 from traceability.maths.epcis.event import EventType, Fault
-from traceability.maths.epcis.limits import DEFAULT, Limits
-from traceability.maths.epcis.messages import explain
+from traceability.maths.epcis.limits import DEFAULT, Limits, deeper
+from traceability.maths.epcis.messages import explain, shown
 from traceability.maths.epcis.rules import broken_rules, exceeded
 from traceability.maths.epcis.vocabulary import WORDS, Term
 
@@ -80,15 +80,19 @@ def check_event(
         Place of the event in its document, from 0; stands in each fault.
     """
     if not isinstance(event, Mapping):
-        return (_fault(position, None, "", "type", f"an event needs an object, got {event!r:.60}"),)
+        return (
+            _fault(position, None, "", "type", f"an event needs an object, got {shown(event)}"),
+        )
     name = event.get("eventID")
     event_id = name if isinstance(name, str) else None
     kind = event.get("type")
     if not isinstance(kind, str) or kind not in _TYPES:
         known = ", ".join(sorted(_TYPES))
-        words = f"type needs one of {known}; got {kind!r:.60}"
+        words = f"type needs one of {known}; got {shown(kind)}"
         return (_fault(position, event_id, "/type", "enum", words),)
     found = exceeded(event, limits)
+    if found is None and deeper(event, limits.depth):
+        found = "", "limit", f"the event is nested deeper than {limits.depth} levels: flatten it"
     if found is None:
         reasons = [*_misshapen(event, kind)]
         if not reasons:
@@ -131,9 +135,9 @@ def _misshapen(event: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str, 
 def well_formed(event: Mapping[str, Any], limits: Limits = DEFAULT) -> bool:
     """Whether the form is sound, at the least cost; the rules beyond it are not looked at."""
     kind = event.get("type")
-    return (
-        isinstance(kind, str)
-        and kind in _TYPES
-        and exceeded(event, limits) is None
-        and bool(_validator(kind).is_valid(event))
-    )
+    if not isinstance(kind, str) or kind not in _TYPES or exceeded(event, limits) is not None:
+        return False
+    try:
+        return bool(_validator(kind).is_valid(event))
+    except ValueError:  # nested beyond what the validator follows
+        return False
