@@ -22,6 +22,7 @@ _ROWS = text(
            e.latest_at, e.document_no, e.inputs, NULL AS process, e.file_sha256, e.file_row,
            NULL::bigint AS epcis_event_id, NULL AS event_name, NULL::bytea AS event_hash,
            e.recorded_at, (SELECT min(c.recorded_at) FROM trace_event c WHERE c.corrects_id = e.id)
+           AS valid_until
     FROM trace_event e WHERE e.id = ANY(CAST(:ids AS bigint[]))
     UNION ALL
     SELECT m.id, 'event', m.kind, m.lot_id, m.from_party_id, m.to_party_id, m.owner_party_id,
@@ -96,20 +97,29 @@ def evidence(session: Session, ids: Iterable[int]) -> list[Evidence]:
 
 
 def _view(row: Any, named: dict[int, LotView], known: dict[int, PartyView]) -> Evidence:
-    number, source, kind, lot_id, sender, receiver, owner, *said, name, hash_, since, until = row
     return Evidence(
-        number,
-        source,
-        kind,
-        named[lot_id],
-        known.get(sender),
-        known.get(receiver),
-        known.get(owner),
-        *said,
-        name,
-        bytes(hash_).hex() if hash_ is not None else None,
-        since,
-        until,
+        id=row.id,
+        source=row.source,
+        kind=row.kind,
+        lot=named[row.lot_id],
+        from_party=known.get(row.from_party_id),
+        to_party=known.get(row.to_party_id),
+        owner=known.get(row.owner_party_id),
+        place=row.place,
+        quantity=row.quantity,
+        unit=row.unit,
+        earliest_at=row.earliest_at,
+        latest_at=row.latest_at,
+        document_no=row.document_no,
+        inputs=row.inputs,
+        process=row.process,
+        file_sha256=row.file_sha256,
+        file_row=row.file_row,
+        epcis_event_id=row.epcis_event_id,
+        event_name=row.event_name,
+        event_hash=None if row.event_hash is None else bytes(row.event_hash).hex(),
+        valid_from=row.recorded_at,
+        valid_until=row.valid_until,
     )
 
 

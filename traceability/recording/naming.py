@@ -79,7 +79,7 @@ def _known(session: Session, wanted: dict[str, str | None]) -> dict[str, int]:
     gtins = sorted(gtin for gtin in wanted.values() if gtin is not None)
     others = sorted(number for number, gtin in wanted.items() if gtin is None)
     for gtin, product_id in session.execute(
-        select(Product.gtin, Product.id)
+        select(func.coalesce(Product.gtin, ""), Product.id)
         .where(Product.gtin == func.any(gtins))
         .order_by(Product.enterprise_id.is_(None), Product.id)
     ):

@@ -83,7 +83,7 @@ class Writer:
         self, events: set[int], movements: Iterable[Movement]
     ) -> dict[tuple[int, str, str, str], int]:
         """Movements of these events; returns the number of each."""
-        rows = {}
+        rows: dict[tuple[int, str, str, str], tuple[Any, ...]] = {}
         for m in movements:
             lot = self.lots[m.goods]
             row = (
@@ -106,10 +106,10 @@ class Writer:
         said = self._said("statement_movement", "epcis_event_id", ("lot_id",), events)
         numbers: dict[tuple[int, str, str, str], int] = {}
         fresh = []
-        for key, row in rows.items():
-            number = said.pop((row[0], row[-1]), (None,))[0]
+        for key, said_now in rows.items():
+            number = said.pop((said_now[0], said_now[-1]), (None,))[0]
             if number is None:
-                fresh.append((key, row))
+                fresh.append((key, said_now))
             else:
                 numbers[key] = number
         self._retract("statement_movement", said.values())
