@@ -204,6 +204,20 @@ def enterprise_by_code(session: Session, code: str) -> Enterprise:
     return row
 
 
+def enterprise_by_id(session: Session, enterprise_id: int) -> Enterprise:
+    """The enterprise with this number.
+
+    Raises
+    ------
+    EnterpriseUnknown
+        There is none.
+    """
+    row = session.get(Enterprise, enterprise_id)
+    if row is None:
+        raise EnterpriseUnknown(code=str(enterprise_id))
+    return row
+
+
 def enterprise_ids(session: Session, codes: Sequence[str]) -> dict[str, int]:
     """Code → id, for the codes that are on the register."""
     rows = session.execute(

@@ -47,7 +47,8 @@ def parser() -> argparse.ArgumentParser:
     migrate.add_argument("--down", metavar="REVISION", help="go back to a revision, or to 'base'")
 
     imports = commands.add_parser(
-        "import", help="load a csv or xlsx file: all rows, or none and a list of problems"
+        "import",
+        help="load a csv, xlsx or EPCIS file: all of it, or none and a list of problems",
     )
     imports.add_argument("kind", metavar="KIND", nargs="?", help="what the rows are")
     imports.add_argument("file", metavar="FILE", type=Path, nargs="?")

@@ -108,10 +108,15 @@ def account(options: argparse.Namespace) -> int:
 
 def load(options: argparse.Namespace) -> int:
     """Import a file."""
+    from runtime import import_events
     from runtime.import_files import load_file  # every domain's parsers; other commands need none
 
     with alone():
         furnish(PRODUCTION)
+    if options.kind == import_events.KIND:
+        return import_events.load_events(
+            options.file, dry_run=options.dry_run, good_events_only=options.good_rows_only
+        )
     return load_file(
         options.kind,
         options.file,

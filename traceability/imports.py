@@ -23,6 +23,7 @@ from traceability.recording.drafts import PLACEHOLDER, Drafting
 from traceability.recording.goods import lot_ids
 from traceability.recording.linking import check_order, find_corrected, link_inputs
 from traceability.recording.partners import party_ids
+from traceability.recording.plausible import count_oddities
 from traceability.recording.writing import digests, known_digests, write
 from traceability.service.graphing import refresh
 
@@ -68,6 +69,7 @@ def store_ledger(session: Session, actor: Actor, rows: list[ImportedRow], report
     report.counts["receivers not written"] += sum(
         1 for draft, _ in fresh if draft.target is not None and draft.target.kind == "unlisted"
     )
+    count_oddities(session, {lots[draft.product_id, draft.key] for draft, _ in fresh}, report)
     if written.events:
         # A firm sees its own rows only, and edges join those of several: a job follows for those.
         if actor.role is not Role.ENTERPRISE and written.events <= ROWS_AT_ONCE:

@@ -44,8 +44,8 @@ class Column:
     value : callable
         Row → what is sorted and exported.
     kind : str
-        How it is shown: text, number, day, moment, percent, code, level, grade, "state:FAMILY" or
-        "label:FAMILY".
+        How it is shown: text, word (never broken), number, day, moment, percent, code, level,
+        grade, "state:FAMILY" or "label:FAMILY".
     link, under : callable, optional
         Row → an address, and a second line in small print.
     order : str, optional
@@ -67,7 +67,8 @@ class Column:
         """Class of the cells."""
         if self.kind in ("number", "percent"):
             return "num"
-        return "nowrap" if self.kind in ("day", "moment") else ""
+        # A number such as CC-2026-0005 is one word: it never breaks at its hyphens.
+        return "nowrap" if self.kind in ("day", "moment", "word") or self.name == "no" else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from api.paging import PageArgs
 from api.schemas.fields import Schema, UtcTime, page_of
 from traceability.maths.amounts import Amount, plain
+from traceability.maths.answer import Level
 from traceability.maths.ledger import EventKind
 
 DIRECTIONS = ("forward", "backward", "both")
@@ -38,17 +39,37 @@ class TraceArgs(Schema):
     """What to trace, and how far."""
 
     lot = fields.String(load_default=None, metadata={"description": "lot number"})
-    lot_id = fields.Integer(load_default=None)
+    lot_id = fields.List(
+        fields.Integer(),
+        load_default=None,
+        validate=validate.Length(min=1),
+        metadata={"description": "repeat it for several lots suspect together"},
+    )
     gtin = fields.String(load_default=None, metadata={"description": "where lots share a number"})
     maker = fields.String(load_default=None, metadata={"description": "credit code of the maker"})
-    party_id = fields.Integer(
-        load_default=None, metadata={"description": "only what this holder has of the lot"}
+    party_id = fields.List(
+        fields.Integer(),
+        load_default=None,
+        metadata={
+            "description": "only what this holder has of the lot; with several lots one for each, "
+            "0 where the whole lot is suspect"
+        },
     )
     direction = fields.String(load_default="both", validate=validate.OneOf(DIRECTIONS))
     dates = fields.String(
         load_default="respected", validate=validate.OneOf(("respected", "ignored"))
     )
     as_of = UtcTime(load_default=None)
+    contact = fields.String(
+        load_default="none",
+        validate=validate.OneOf(("none", "station", "line")),
+        metadata={"description": "count lots that met at a station or on a line as linked"},
+    )
+    kill_steps = fields.String(
+        load_default="confirmed",
+        validate=validate.OneOf(("confirmed", "recorded", "none")),
+        metadata={"description": "which cleanings and other steps end contact"},
+    )
     max_depth = fields.Integer(load_default=50)
     max_nodes = fields.Integer(load_default=20_000)
 
@@ -79,7 +100,7 @@ class LotOut(Schema):
     product_name = fields.String()
     gtin = fields.String(allow_none=True)
     category_id = fields.Integer(allow_none=True)
-    maker_id = fields.Integer()
+    maker_id = fields.Integer(allow_none=True)
 
 
 class LotBalanceOut(Schema):
@@ -121,6 +142,7 @@ class TracedLotOut(Schema):
     depth = fields.Integer()
     earliest_at = UtcTime(allow_none=True)
     certain = fields.Boolean()
+    level = fields.String(metadata={"enum": [level.value for level in Level]})
     balance = fields.Nested(LotBalanceOut)
 
 
@@ -135,6 +157,7 @@ class HoldingOut(Schema):
     certain = fields.Boolean()
     path = fields.List(fields.String())
     weakest = fields.String()
+    level = fields.String(metadata={"enum": [level.value for level in Level]})
     balance = fields.Nested(BalanceOut)
 
 
@@ -158,6 +181,8 @@ class EdgeOut(Schema):
     event_ids = fields.List(fields.Integer())
     side = fields.String()
     certain = fields.Boolean()
+    reason = fields.String(allow_none=True)
+    place = fields.String(allow_none=True)
 
 
 class GapOut(Schema):
@@ -182,11 +207,19 @@ class FindingOut(Schema):
     facts = fields.Dict(keys=fields.String(), values=fields.String())
 
 
+class SeedOut(Schema):
+    """A lot asked about."""
+
+    lot = fields.Nested(LotOut)
+    party_id = fields.Integer(allow_none=True)
+
+
 class TraceOut(Schema):
     """The whole answer; ``digest`` is the same for the same rows and question."""
 
     seed = fields.Nested(LotOut)
     seed_party_id = fields.Integer(allow_none=True)
+    seeds = fields.List(fields.Nested(SeedOut))
     direction = fields.String()
     dates = fields.String()
     as_of = UtcTime()
@@ -194,6 +227,8 @@ class TraceOut(Schema):
     last_event_id = fields.Integer()
     truncated = fields.Boolean()
     truncated_because = fields.String(allow_none=True)
+    contact = fields.String()
+    kill_step_ids = fields.List(fields.Integer())
     digest = fields.Function(lambda trace: trace.digest())
     parties = fields.List(fields.Nested(PartyOut))
     lots = fields.List(fields.Nested(TracedLotOut))

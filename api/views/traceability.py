@@ -47,6 +47,8 @@ LEDGER_KEEPERS = (Role.ENTERPRISE, Role.LEAD_INSPECTOR, Role.ADMINISTRATOR)
 def _trace(session: Session, arguments: dict[str, Any]) -> Trace:
     number, lot_id = arguments.pop("lot"), arguments.pop("lot_id")
     gtin, maker = arguments.pop("gtin"), arguments.pop("maker")
+    if arguments["party_id"]:
+        arguments["party_id"] = [party_id or None for party_id in arguments["party_id"]]
     if lot_id is None:
         lot_id = queries.lot_by_number(session, number, gtin=gtin, maker_code=maker).lot_id
     return service.trace(session, lot_id, **arguments)

@@ -31,6 +31,7 @@ class Evidence(StrEnum):
     STATED = "stated"
     LEDGER = "ledger"
     PAIRED = "paired"
+    INFERRED = "inferred"
     GAP = "gap"
 
 
@@ -47,6 +48,7 @@ class Oddity(StrEnum):
 _EVIDENCE = {
     LinkState.DECLARED: Evidence.LEDGER,
     LinkState.PAIRED: Evidence.PAIRED,
+    LinkState.INFERRED: Evidence.INFERRED,
     LinkState.UNKNOWN: Evidence.GAP,
 }
 

@@ -15,7 +15,7 @@ from traceability.maths.balance import Balance, LotBalance
 from traceability.maths.ledger import EARLIEST, LATEST, LinkState
 
 # Raised whenever the same rows could give another answer.
-ALGORITHM = "trace-1"
+ALGORITHM = "trace-2"
 
 
 class Side(StrEnum):
@@ -24,6 +24,22 @@ class Side(StrEnum):
     SEED = "seed"
     UPSTREAM = "upstream"
     DOWNSTREAM = "downstream"
+
+
+class Level(StrEnum):
+    """How far a lot or holding can be relied on to be in the scope; each is part of the next.
+
+    Certain: some path along declared links, in order for all times the ledgers leave open.
+    Probable: some path along links declared or paired, in order for some of these times.
+    Possible: some path along links of any state, contact included where it was asked for.
+    """
+
+    CERTAIN = "certain"
+    PROBABLE = "probable"
+    POSSIBLE = "possible"
+
+
+RANK = {level: rank for rank, level in enumerate(Level)}
 
 
 class GapReason(StrEnum):
@@ -67,7 +83,11 @@ class PartyView:
 
 @dataclass(frozen=True, slots=True)
 class LotView:
-    """A lot and its product; ``maker_id`` is the enterprise that owns the product's number."""
+    """A lot and its product.
+
+    ``maker_id`` is the enterprise that owns the product's number; None where events speak of a
+    product that is not on the register.
+    """
 
     lot_id: int
     number: str
@@ -75,12 +95,15 @@ class LotView:
     product_name: str
     gtin: str | None
     category_id: int | None
-    maker_id: int
+    maker_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class TracedLot:
-    """A lot in the answer; depth in steps from the seed, balance over all its holders."""
+    """A lot in the answer; depth in steps from the seed, balance over all its holders.
+
+    ``level`` is the best of its holdings.
+    """
 
     lot: LotView
     side: Side
@@ -88,6 +111,7 @@ class TracedLot:
     earliest_at: datetime | None
     certain: bool
     balance: LotBalance
+    level: Level = Level.POSSIBLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +128,10 @@ class Holding:
     earliest_at : datetime | None
         Downstream the earliest time at which it can have been affected; else when it came.
     certain : bool
-        True where some path is in order for all times the ledgers leave open.
+        True where some path is in order for all times the ledgers leave open, whatever the state
+        of its links.
+    level : Level
+        By time and by the state of links together.
     """
 
     lot_id: int
@@ -116,11 +143,16 @@ class Holding:
     path: tuple[str, ...]
     weakest: LinkState
     balance: Balance
+    level: Level = Level.POSSIBLE
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A hop (key M and a row number) or the use of a lot in another (key U and a link number)."""
+    """A hop, the use of a lot in another, or contact of two lots.
+
+    Keys are M and a row number, U and a link number, C and party, lot and lot. ``reason`` says why
+    a link that no row tells of is there, ``place`` the line where it was.
+    """
 
     key: str
     kind: str
@@ -139,6 +171,8 @@ class Edge:
     event_ids: tuple[int, ...]
     side: Side
     certain: bool
+    reason: str | None = None
+    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +200,14 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class SeedView:
+    """A lot asked about; ``party_id`` where only what this holder has of it is suspect."""
+
+    lot: LotView
+    party_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """The whole answer. The same rows and question give the same bytes (``digest``).
 
@@ -177,6 +219,12 @@ class Trace:
         The newest row that was read.
     truncated : bool
         True where a bound on depth or size cut the answer; ``truncated_because`` says which.
+    seed, seed_party_id
+        The first of ``seeds``.
+    contact : str
+        Whether lots that met at a station or line count as linked: none, station or line.
+    kill_step_ids : tuple of int
+        Cleaning and other steps that were taken to end contact.
     """
 
     seed: LotView
@@ -194,6 +242,9 @@ class Trace:
     findings: tuple[Finding, ...]
     truncated: bool
     truncated_because: str | None
+    seeds: tuple[SeedView, ...] = ()
+    contact: str = "none"
+    kill_step_ids: tuple[int, ...] = ()
 
     def lot(self, lot_id: int) -> TracedLot:
         """A lot of the answer."""

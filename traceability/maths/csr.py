@@ -9,7 +9,7 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from traceability.maths import workspace
+from traceability.maths import kernels_numpy, workspace
 from traceability.maths.adjacency import TraceGraph
 from traceability.maths.compiled import has_numba
 from traceability.maths.kernels_shape import FIRST, Labels
@@ -29,9 +29,16 @@ def walks(fast: bool | None = None) -> ModuleType:
         from traceability.maths import kernels  # loads numba: only when it is used
 
         return kernels
-    from traceability.maths import kernels_numpy
-
     return kernels_numpy
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """Edges between what was reached, in the direction the goods went."""
+
+    source: Ints
+    target: Ints
+    number: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +98,29 @@ class CsrEngine:
         Nodes that were not reached are left out.
         """
         return self._asked(question, nodes)
+
+    def edges(self, question: Question) -> tuple[Answer, Edges]:
+        """The same, with every edge that paths in order of time may take between what was reached.
+
+        Notes
+        -----
+        With a bound, an edge from a node at the bound counts if its end was reached all the same.
+        """
+        answer = self.reach(question)
+        node = np.sort(answer.node)
+        since = answer.since[np.argsort(answer.node)]
+        backward = question.direction == "backward"
+        way = self.overlay.backward if backward else self.overlay.forward
+        owner, target, number, lo, hi = kernels_numpy.outgoing(way, node, with_times=True)
+        kept = np.zeros(len(owner), dtype=np.bool_)
+        if len(node):
+            kept = node[np.minimum(np.searchsorted(node, target), len(node) - 1)] == target
+        if question.respects_dates:
+            leave_by = lo if question.certain else hi
+            times = self.overlay.instants(-leave_by if backward else leave_by)
+            kept &= since[owner] <= (-times if backward else times)
+        ends = (node[owner[kept]], target[kept])
+        return answer, Edges(*(ends[::-1] if backward else ends), number[kept])
 
     def _asked(
         self, question: Question, nodes: Sequence[int]

@@ -50,6 +50,45 @@ class TimedEdges:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderedEdges:
+    """Directed edges whose bounds of time are told apart.
+
+    A path is in order when no edge has ``first`` after the ``last`` of a later one.
+
+    Attributes
+    ----------
+    source, target : (edges,) int64
+        Node numbers from 0.
+    first, last : (edges,) int64
+        The edge arrives at ``first`` at the earliest, and can be taken until ``last``.
+    """
+
+    source: Ints
+    target: Ints
+    first: Ints
+    last: Ints
+
+    @staticmethod
+    def of(edges: TimedEdges, *, certain: bool) -> OrderedEdges:
+        """Edges with one interval: for some times inside it, or for all."""
+        first, last = (edges.hi, edges.lo) if certain else (edges.lo, edges.hi)
+        return OrderedEdges(edges.source, edges.target, first, last)
+
+    def reversed(self) -> OrderedEdges:
+        """The same edges, walked from their ends and back in time."""
+        return OrderedEdges(self.target, self.source, -self.last, -self.first)
+
+    def joined(self, other: OrderedEdges) -> OrderedEdges:
+        """These edges, then the others."""
+        return OrderedEdges(
+            np.concatenate((self.source, other.source)),
+            np.concatenate((self.target, other.target)),
+            np.concatenate((self.first, other.first)),
+            np.concatenate((self.last, other.last)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Reach:
     """What a walk found, by node number.
 
@@ -74,6 +113,28 @@ class Reach:
         """Node numbers, ascending."""
         return np.flatnonzero(self.depth >= 0)
 
+    def merged(self, own: Ints, nodes: int) -> Reach:
+        """The same for the first nodes only, with what was found for those that stand for them.
+
+        Parameters
+        ----------
+        own : (all nodes,) int64
+            The node that each stands for; -1 where for none.
+        nodes : int
+            How many remain.
+        """
+        depth, since, first = (
+            each[:nodes].copy() for each in (self.depth, self.since, self._first)
+        )
+        for twin in range(nodes, len(own)):
+            node = own[twin]
+            if node < 0 or self.depth[twin] < 0:
+                continue
+            since[node] = min(since[node], self.since[twin])
+            if depth[node] < 0 or self.depth[twin] < depth[node]:
+                depth[node], first[node] = self.depth[twin], self._first[twin]
+        return Reach(depth, since, self.is_cut, first, self._parent, self._edge)
+
     def path(self, node: int) -> tuple[int, ...]:
         """Edge numbers of one path with the fewest edges, from a seed to the node.
 
@@ -93,7 +154,7 @@ class Reach:
 
 
 def walk(
-    edges: TimedEdges,
+    edges: TimedEdges | OrderedEdges,
     *,
     nodes: int,
     seeds: Ints,
@@ -105,7 +166,7 @@ def walk(
 
     Parameters
     ----------
-    edges : TimedEdges
+    edges : TimedEdges or OrderedEdges
         Walked from source to target; give ``edges.reversed()`` to walk back.
     nodes : int, >= 0
         How many nodes there are.
@@ -116,7 +177,7 @@ def walk(
         suspect itself, not by what reached it.
     certain : bool
         Ask for paths whose edges are in order for all times inside their intervals, instead of
-        for some.
+        for some. Ordered edges have it settled.
     longest : int, >= 0, optional
         Edges on a path at most.
 
@@ -152,7 +213,9 @@ def walk(
         or max(edges.source.max(), edges.target.max()) >= nodes
     ):
         raise ValueError(f"an edge leaves the nodes 0..{nodes - 1}")
-    outward = _Outward.of(edges, nodes, certain=certain)
+    if isinstance(edges, TimedEdges):
+        edges = OrderedEdges.of(edges, certain=certain)
+    outward = _Outward.of(edges, nodes)
     since = np.full(nodes, _NEVER, dtype=np.int64)
     depth = np.full(nodes, -1, dtype=np.int64)
     first = np.full(nodes, -1, dtype=np.int64)
@@ -186,11 +249,10 @@ class _Outward:
     arrive: Ints
 
     @staticmethod
-    def of(edges: TimedEdges, nodes: int, *, certain: bool) -> _Outward:
+    def of(edges: OrderedEdges, nodes: int) -> _Outward:
         order = np.argsort(edges.source, kind="stable")
         starts = np.searchsorted(edges.source[order], np.arange(nodes + 1))
-        leave_by, arrive = (edges.lo, edges.hi) if certain else (edges.hi, edges.lo)
-        return _Outward(starts, order, edges.target, leave_by, arrive)
+        return _Outward(starts, order, edges.target, edges.last, edges.first)
 
     def improving(
         self, at: Ints, since: Ints, timeless: NDArray[np.bool_] | None

@@ -102,7 +102,7 @@ def timed(
         made = _put(each, start, -1, -1, 0, made, mark, state, node, parent, edge, arrival)
     begin, end, reached, cut = 0, made, made, 0
     if most >= 0 and reached > most:
-        made, end, cut = 0, 0, 2
+        made, end, reached, cut = 0, 0, 0, 2
     while begin < end:
         is_last = longest >= 0 and rounds >= longest
         for label in range(begin, end):
@@ -168,15 +168,16 @@ def timed(
         rounds += 1
         if is_last:
             break
+        before = reached
         for label in range(end, made):
             reached += state[node[label], FIRST] == label
         if most >= 0 and reached > most:
-            made, cut = end, 2
+            made, reached, cut = end, before, 2
             for label in range(made):  # take back what the round left out had improved
                 state[node[label], LAST] = label
             break
         begin, end = end, made
-    return Labels(Room(node, parent, edge, arrival), made, ends[:rounds].copy(), cut)
+    return Labels(Room(node, parent, edge, arrival), made, reached, ends[:rounds].copy(), cut)
 
 
 @inlined
@@ -192,7 +193,7 @@ def _meet(
     parent: Array,
     edge: Array,
 ) -> int:
-    """Note a node met for the first time, or by a better edge; returns how many labels there are."""
+    """Note a node met first, or by a better edge; returns how many labels there are."""
     if state[target, MARK] != mark:
         state[target, MARK], state[target, FIRST], state[target, LAST] = mark, made, made
         node[made], parent[made], edge[made] = target, label, number
@@ -264,7 +265,7 @@ def plain(
             made, cut = end, 2
             break
         begin, end = end, made
-    return Labels(Room(node, parent, edge, room.arrival), made, ends[:rounds].copy(), cut)
+    return Labels(Room(node, parent, edge, room.arrival), made, made, ends[:rounds].copy(), cut)
 
 
 @compiled
@@ -272,16 +273,14 @@ def found(labels: Labels, state: Array, with_times: bool) -> Found:
     """What a walk found, by depth and node."""
     nodes, parents, edges = labels.room.node, labels.room.parent, labels.room.edge
     arrivals = labels.room.arrival
-    size = 0
-    for label in range(labels.made):
-        size += state[nodes[label], FIRST] == label
+    size, once = labels.reached, labels.reached == labels.made
     order = np.empty(size, np.int32)
     node, depth = np.empty(size, np.int64), np.empty(size, np.int64)
     made, label = 0, 0
     for turn in range(len(labels.ends)):
         begin = made
         while label < labels.ends[turn]:
-            if state[nodes[label], FIRST] == label:
+            if once or state[nodes[label], FIRST] == label:
                 order[made] = label
                 made += 1
             label += 1
@@ -293,7 +292,7 @@ def found(labels: Labels, state: Array, with_times: bool) -> Found:
         label = order[index]
         node[index] = nodes[label]
         if with_times:
-            arrival[index] = arrivals[state[nodes[label], LAST]]
+            arrival[index] = arrivals[label if once else state[nodes[label], LAST]]
         edge[index] = edges[label]
         parent = parents[label]
         before[index] = nodes[parent] if parent >= 0 else -1
@@ -330,3 +329,66 @@ def _sort(order: Array, node: Array) -> None:
         here, there = there, here
         shift += bits
     order[:] = here
+
+
+@compiled
+def sweep(way: Way, state: Array, mark: int, masks: Array, seeds: Array) -> Array:
+    """Which nodes are got to, from which of up to 64 seeds: bits in the first column of ``masks``.
+
+    The second column holds bits a node has not passed on yet. Returns the nodes, ascending.
+    """
+    starts, record, retracted = way.starts, way.record, way.retracted
+    added_starts, added_neighbour = way.added_starts, way.added_neighbour
+    base, added = len(starts) - 1, len(added_starts) - 1
+    has_retracted = len(retracted) > 0
+    seen, waiting, coming = np.empty(1024, np.int32), np.empty(1024, np.int32), 0
+    later = np.empty(1024, np.int32)
+    size, count = 0, 0
+    for place in range(len(seeds)):
+        here, bit = seeds[place], np.uint64(1) << np.uint64(place)
+        if state[here, MARK] != mark:
+            state[here, MARK] = mark
+            masks[here, 0], masks[here, 1] = 0, 0
+            seen[size], waiting[count] = here, here
+            size, count = size + 1, count + 1
+        masks[here, 0] |= bit
+        masks[here, 1] |= bit
+    while count > 0:
+        coming = 0
+        for turn in range(count):
+            here = waiting[turn]
+            bits = masks[here, 1]
+            masks[here, 1] = 0
+            first, last, more, bound = 0, 0, 0, 0
+            if here < base:
+                first, last = starts[here], starts[here + 1]
+            if here < added:
+                more, bound = added_starts[here], added_starts[here + 1]
+            degree = last - first + bound - more
+            if size + degree > len(seen):
+                seen = _room(seen, size + degree)
+            if coming + degree > len(later):
+                later = _room(later, coming + degree)
+            for index in range(first, last + bound - more):
+                if index < last:
+                    if has_retracted and retracted[index >> 3] >> (index & 7) & 1:
+                        continue
+                    target = record[index, 0]
+                else:
+                    target = added_neighbour[index - last + more]
+                if state[target, MARK] != mark:
+                    state[target, MARK] = mark
+                    masks[target, 0], masks[target, 1] = 0, 0
+                    seen[size] = target
+                    size += 1
+                new = bits & ~masks[target, 0]
+                if new != 0:
+                    masks[target, 0] |= new
+                    if masks[target, 1] == 0:
+                        later[coming] = target
+                        coming += 1
+                    masks[target, 1] |= new
+        waiting, later, count = later, waiting, coming
+    order = np.arange(size).astype(np.int32)
+    _sort(order, seen)
+    return seen[order]

@@ -23,7 +23,7 @@ def _lists(starts: Array, at: Array) -> tuple[Array, Array]:
     return owner, begin[owner] + offset
 
 
-def _outgoing(way: Way, at: Array, *, with_times: bool) -> tuple[Array, ...]:
+def outgoing(way: Way, at: Array, *, with_times: bool) -> tuple[Array, ...]:
     """Edges of some nodes that count: owner in ``at``, neighbour, row number, lo and hi."""
     owner, index = _lists(way.starts, at)
     if len(way.retracted):
@@ -106,7 +106,7 @@ def _walk(
         return _labels(nodes[:0], parents[:0], edges[:0], arrivals[:0], ends, 2)
     while begin < end:
         at, left = nodes[-1], arrivals[-1]
-        columns = _outgoing(way, at, with_times=timed)
+        columns = outgoing(way, at, with_times=timed)
         owner, target, edge = columns[:3]
         arrival = np.full(len(owner), start)
         if timed:
@@ -154,7 +154,8 @@ def _labels(
         np.concatenate((none, *each)) for each in (nodes, parents, edges, arrivals)
     )
     room = Room(node, parent, edge, arrival)
-    return Labels(room, len(node), np.array(ends, dtype=np.int64), cut)
+    reached = len(np.unique(node))
+    return Labels(room, len(node), reached, np.array(ends, dtype=np.int64), cut)
 
 
 def found(labels: Labels, state: Array, with_times: bool) -> Found:
@@ -169,3 +170,31 @@ def found(labels: Labels, state: Array, with_times: bool) -> Found:
     before = np.where(parent >= 0, room.node[np.maximum(parent, 0)], -1)
     arrival = room.arrival[state[node, LAST]] if with_times else room.arrival[:0]
     return Found(node, depth, arrival, room.edge[label], before)
+
+
+def sweep(way: Way, state: Array, mark: int, masks: Array, seeds: Array) -> Array:
+    """Which nodes are got to, from which of up to 64 seeds: bits in the first column of ``masks``.
+
+    The second column holds bits a node has not passed on yet. Returns the nodes, ascending.
+    """
+    at, place = np.unique(seeds, return_inverse=True)
+    state[at, MARK] = mark
+    masks[at] = 0
+    bits = np.uint64(1) << np.arange(len(seeds), dtype=np.uint64)
+    np.bitwise_or.at(masks, (at[place], 0), bits)
+    masks[at, 1] = masks[at, 0]
+    seen = [at]
+    while len(at):
+        bits = masks[at, 1]
+        masks[at, 1] = 0
+        owner, target, _ = outgoing(way, at, with_times=False)
+        new = np.unique(target[state[target, MARK] != mark])
+        state[new, MARK] = mark
+        masks[new] = 0
+        seen.append(new)
+        fresh = bits[owner] & ~masks[target, 0]
+        owner, target, fresh = owner[fresh != 0], target[fresh != 0], fresh[fresh != 0]
+        np.bitwise_or.at(masks, (target, 0), fresh)
+        np.bitwise_or.at(masks, (target, 1), fresh)
+        at = np.unique(target)
+    return np.sort(np.concatenate(seen))

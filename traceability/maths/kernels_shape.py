@@ -46,6 +46,7 @@ class Labels(NamedTuple):
 
     room: Room
     made: int
+    reached: int  # nodes; fewer than labels where some were reached again earlier
     ends: Array
     cut: int  # 1: longest, 2: most
 

@@ -47,6 +47,7 @@ class LinkState(StrEnum):
 
     DECLARED = "declared"
     PAIRED = "paired"  # two rows taken for one flow by time, not by a common document
+    INFERRED = "inferred"  # no row tells of it: goods that met, or stock taken in its order
     UNKNOWN = "unknown"  # one end is not written down
 
 
@@ -68,6 +69,8 @@ class Event:
         Parties: who made, sent, sold, destroyed or counted; who received. 0 where there is none.
     lo, hi : int
         When, in microseconds UTC; `EARLIEST` and `LATEST` where no bound is known.
+    place : str | None
+        The line or part of the site where the firm that tells the row says it was.
     """
 
     id: int
@@ -81,6 +84,7 @@ class Event:
     hi: int
     document: str | None
     inputs: Inputs | None = None
+    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,7 @@ class Use:
     unit: str
     lo: int
     hi: int
+    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

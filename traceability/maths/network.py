@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from traceability.maths.balance import Entry, Part
-from traceability.maths.graph import Ints, Reach, TimedEdges, walk
-from traceability.maths.ledger import EARLIEST, LATEST, Event, EventKind, Hop, LinkState, Use, hops
+from traceability.maths.contact import Meeting, Sighting
+from traceability.maths.graph import Ints, OrderedEdges, TimedEdges
+from traceability.maths.ledger import (
+    EARLIEST,
+    LATEST,
+    STRENGTH,
+    Event,
+    EventKind,
+    Hop,
+    LinkState,
+    Use,
+    hops,
+    weakest,
+)
 
 Node = tuple[int, int]  # lot, party
 Dates = Literal["respected", "ignored"]
@@ -27,7 +38,7 @@ _AT_SOURCE = {
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An edge of the network: a hop or a use."""
+    """An edge of the network: a hop, a use, or two lots that met."""
 
     key: str
     source: Node
@@ -35,10 +46,13 @@ class Link:
     hop: Hop | None
     use: Use | None
     state: LinkState
+    meeting: Meeting | None = None
 
     @property
     def event_ids(self) -> tuple[int, ...]:
         """The ledger rows that tell of it."""
+        if self.meeting is not None:
+            return self.meeting.events
         if self.use is not None:
             return (self.use.event,)
         assert self.hop is not None
@@ -47,12 +61,12 @@ class Link:
     @property
     def lo(self) -> int:
         """Earliest time."""
-        return self.use.lo if self.use is not None else self._hop.lo
+        return (self.meeting or self.use or self._hop).lo
 
     @property
     def hi(self) -> int:
         """Latest time."""
-        return self.use.hi if self.use is not None else self._hop.hi
+        return (self.meeting or self.use or self._hop).hi
 
     @property
     def _hop(self) -> Hop:
@@ -72,6 +86,7 @@ class Network:
     entries: dict[Node, list[Entry]]
     productions: dict[Node, list[Event]]
     inputs: dict[int, list[Use]]  # by production row
+    places: tuple[Event, ...]  # rows that tell of a lot at one holder only
 
     @staticmethod
     def of(
@@ -122,6 +137,7 @@ class Network:
             entries=entries,
             productions=productions,
             inputs=inputs,
+            places=tuple(event for event in rows if event.kind in _AT_SOURCE),
         )
 
     def of_lot(self, lot: int) -> list[int]:
@@ -159,17 +175,10 @@ class Network:
                     waiting.extend(inside[node])
         return sorted(found)
 
-    def walked(
-        self,
-        seeds: Iterable[int],
-        *,
-        timeless_lot: int,
-        backward: bool,
-        certain: bool,
-        dates: Dates,
-        longest: int | None,
-    ) -> tuple[Reach, Ints]:
-        """Reach from some nodes, and for each edge walked the number of its link.
+    def ordered(
+        self, *, certain: bool, dates: Dates, no_weaker: LinkState = LinkState.UNKNOWN
+    ) -> tuple[OrderedEdges, Ints]:
+        """Edges as they are walked, and the number of the link each stands for.
 
         Possible paths may use each sighting of a hop at its own time, so that one more row never
         takes a path away. Certain paths need the whole hop in order: arrived when it has arrived.
@@ -178,18 +187,16 @@ class Network:
         number, lo, hi = self._timed(certain=certain)
         if dates == "ignored" and not certain:
             lo, hi = np.full_like(lo, EARLIEST), np.full_like(hi, LATEST)
+        if no_weaker is not LinkState.UNKNOWN:
+            strength = np.array([STRENGTH[link.state] for link in self.links], dtype=np.int64)
+            fits = strength[number] <= STRENGTH[no_weaker]
+            number, lo, hi = number[fits], lo[fits], hi[fits]
         edges = TimedEdges(self.source[number], self.target[number], lo, hi)
-        timeless: NDArray[np.bool_] = np.zeros(len(self.nodes), dtype=np.bool_)
-        timeless[self.of_lot(timeless_lot)] = True
-        reach = walk(
-            edges.reversed() if backward else edges,
-            nodes=len(self.nodes),
-            seeds=np.array(sorted(seeds), dtype=np.int64),
-            timeless=timeless,
-            certain=certain,
-            longest=longest,
-        )
-        return reach, number
+        return OrderedEdges.of(edges, certain=certain), number
+
+    def weakest_state(self) -> LinkState:
+        """Of all links."""
+        return weakest(link.state for link in self.links)
 
     def _timed(self, *, certain: bool) -> tuple[Ints, Ints, Ints]:
         number: list[int] = []
@@ -211,6 +218,55 @@ class Network:
             np.array(lo, dtype=np.int64),
             np.array(hi, dtype=np.int64),
         )
+
+    def sightings(
+        self, *, certain: bool, nowhere: frozenset[int] = frozenset()
+    ) -> Iterator[tuple[int, Sighting]]:
+        """(party, sighting) for each row that tells of a lot at a station.
+
+        Of a hop with two rows either may be right (possible), or only both together (certain).
+        A lot at a holder that no row says left it may still be there. Parties in ``nowhere`` are
+        no stations: nobody wrote down who they are.
+        """
+        left: set[int] = set()
+        came: dict[int, Sighting] = {}
+        for node, is_gone, sighting in self._seen(certain=certain):
+            if self.nodes[node][1] in nowhere or not self.nodes[node][1]:
+                continue
+            if is_gone:
+                left.add(node)
+            elif node not in came or sighting.lo < came[node].lo:
+                came[node] = sighting
+            yield self.nodes[node][1], sighting
+        for node in sorted(set(came) - left) if not certain else ():
+            yield self.nodes[node][1], replace(came[node], hi=LATEST, is_rest=True)
+
+    def _seen(self, *, certain: bool) -> Iterator[tuple[int, bool, Sighting]]:
+        """Node, whether the lot leaves it, and the sighting."""
+        for event in self.places:
+            node = self.number[event.lot, event.source]
+            gone = event.kind in (EventKind.SALE, EventKind.DESTRUCTION)
+            yield node, gone, Sighting(node, event.place, event.lo, event.hi, event.id)
+        for uses in self.inputs.values():
+            for use in uses:
+                reworked = use.input == use.output
+                for lot, gone in ((use.input, not reworked), (use.output, False)):
+                    if (lot, use.party) in self.number:
+                        node = self.number[lot, use.party]
+                        yield node, gone, Sighting(node, use.place, use.lo, use.hi, use.event)
+        for link in self.links:
+            hop = link.hop
+            if hop is None:
+                continue
+            source, target = self.number[link.source], self.number[link.target]
+            from_place = hop.sent.place if hop.sent else None
+            to_place = hop.received.place if hop.received else None
+            spans = [(each.lo, each.hi, each.id) for each in (hop.sent, hop.received) if each]
+            if certain:
+                spans = [(hop.lo, hop.hi, hop.first.id)]
+            for lo, hi, row in spans:
+                yield source, True, Sighting(source, from_place, lo, hi, row)
+                yield target, False, Sighting(target, to_place, lo, hi, row)
 
 
 def _hop_link(hop: Hop) -> Link:

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 import numpy as np
 
-from traceability.maths.amounts import told
-from traceability.maths.answer import Edge, Finding, Gap, Holding, Side, instant
+from traceability.maths.answer import (
+    RANK,
+    Edge,
+    Finding,
+    Gap,
+    Holding,
+    Level,
+    Side,
+    instant,
+)
 from traceability.maths.balance import (
     INFLOW,
     Balance,
     LotBalance,
     lot_balance,
 )
+from traceability.maths.contact import Kill, Scope
 from traceability.maths.doubts import findings_of, gaps_of
 from traceability.maths.graph import Ints, Reach
 from traceability.maths.ledger import EARLIEST, Event, EventKind, Use, weakest
 from traceability.maths.network import Dates, Link, Network
+from traceability.maths.telling import edge_of
+from traceability.maths.walking import Asked, Walks, walk_from
 from traceability.maths.weighing import balances_of
 
 Direction = Literal["forward", "backward", "both"]
@@ -37,6 +48,7 @@ class LotReach:
     earliest_at: datetime | None
     certain: bool
     balance: LotBalance
+    level: Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,117 +65,130 @@ class Reached:
 
 
 @dataclass(frozen=True, slots=True)
-class _Walks:
-    """Possible and certain reach in one direction, and the link of each edge walked."""
+class Seed:
+    """A lot asked about; ``party`` where only what this holder has of it is suspect."""
 
-    possible: Reach
-    certain: Reach
-    link_of: Ints
-    certain_link_of: Ints
+    lot: int
+    party: int | None = None
 
 
 def trace_lots(
     events: Sequence[Event],
     uses: Sequence[Use],
     *,
-    lot: int,
+    lot: int | None = None,
     party: int | None = None,
+    seeds: Sequence[Seed] = (),
     direction: Direction = "both",
     dates: Dates = "respected",
     longest: int | None = None,
     unlisted: frozenset[int] = frozenset(),
     unregistered: frozenset[int] = frozenset(),
     unread: frozenset[int] = frozenset(),
+    contact: Scope = "none",
+    kills: Sequence[Kill] = (),
 ) -> Reached:
-    """Where does a lot come from, and where did it and what was made of it go?
+    """Where do lots come from, and where did they and what was made of them go?
 
     Parameters
     ----------
     events, uses : sequences
         All rows of the lots concerned, as they stood at the time asked for. Rows of other lots do
         no harm.
-    lot : int
-        The lot asked about.
+    lot : int, optional
+        The lot asked about, where there is one only.
     party : int, optional
         Ask about the lot at this holder only (where the failing sample was taken); without it the
         lot is suspect wherever it is.
+    seeds : sequence of Seed, optional
+        The lots asked about, instead of ``lot``.
     direction : {"forward", "backward", "both"}
     dates : {"respected", "ignored"}
-        Whether the order of time cuts paths.
+        Whether the order of time cuts paths. Ignored, no step ends contact either.
     longest : int, optional
-        Steps at most.
+        Steps at most; contact counts as two, onto the station and off it.
     unlisted, unregistered : frozenset of int
         Parties that were not written down, and those not on the register.
     unread : frozenset of int
         Lots that uses name and whose own rows are not given; they are not followed.
+    contact : {"none", "station", "line"}
+        Whether a lot passes something on to others that were at the same station or line after it.
+    kills : sequence of Kill
+        Cleaning and other steps that end contact.
 
     Returns
     -------
     Reached
-        Ordered by side, depth, lot and party. The seed is always in it, even without any row.
+        Ordered by side, depth, lot and party. Seeds are always in it, even without any row.
+
+    Raises
+    ------
+    ValueError
+        Without a lot, or with both ``lot`` and ``seeds``.
 
     Notes
     -----
     A lot that is suspect itself is so from its making, so its own hops are never cut by time; a
     lot that something went into is suspect from then on, and what left before did not carry it.
     Contents are followed, not shares: a drop of a suspect lot makes the whole lot suspect.
+
+    With contact, a lot asked about is traced back from wherever it was, not only from its making:
+    something may have come to it anywhere. One more row never takes a lot or holder away, but for
+    contact in two cases: a row that a lot left a station ends the doubt whether it was still there,
+    and rows of other lots use up the carry-over of a cleaning.
     """
+    if (lot is None) == (not seeds):
+        raise ValueError("trace_lots needs either lot or seeds")
+    asked_for = tuple(seeds) or (Seed(lot or 0, party),)
     network = Network.of(events, uses, stand_ins=unlisted, unread=unread)
-    seeds = [network.number[lot, party]] if (lot, party) in network.number and party else []
-    if party is None:
-        seeds = network.origins(lot)
-    walks: dict[Side, _Walks] = {}
+    asked = Asked(
+        frozenset(seed.lot for seed in asked_for), dates, longest, contact, tuple(kills), unlisted
+    )
+    walks: dict[Side, Walks] = {}
     for side, wanted in ((Side.DOWNSTREAM, "forward"), (Side.UPSTREAM, "backward")):
         if direction in (wanted, "both"):
-            walks[side] = _walk(network, seeds, lot, side, dates, longest)
-    sides = _sides(network, walks, lot, party)
+            backward = side is Side.UPSTREAM
+            starts = _starts(network, asked_for, everywhere=backward and contact != "none")
+            walks[side] = walk_from(network, starts, asked, backward=backward)
+    sides = _sides(network, walks, asked_for)
     balances = balances_of(network, {network.nodes[node][0] for node in sides}, unlisted)
-    holdings = _holdings(network, walks, sides, balances, seeds)
-    edges = _edges(network, walks, sides)
-    lots = _lots(network, holdings, balances, lot)
+    held = _holdings(network, walks, sides, balances)
+    holdings = tuple(holding for holding, _ in held)
+    edges = _edges(network, walks, sides, held)
+    excluded = _excluded(network, walks, sides)
     return Reached(
-        lots=lots,
+        lots=_lots(holdings, balances, asked_for),
         holdings=holdings,
         edges=edges,
         gaps=gaps_of(network, holdings, unlisted=unlisted, unregistered=unregistered),
-        findings=findings_of(network, holdings, edges, _excluded(network, walks, sides), lot),
+        findings=findings_of(network, holdings, edges, excluded, asked_for[0].lot),
         roles=_roles(network, holdings, events),
-        is_cut=any(each.possible.is_cut for each in walks.values()),
+        is_cut=any(each.possible.reach.is_cut for each in walks.values()),
     )
 
 
-def _walk(
-    network: Network,
-    seeds: Sequence[int],
-    lot: int,
-    side: Side,
-    dates: Dates,
-    longest: int | None,
-) -> _Walks:
-    found = [
-        network.walked(
-            seeds,
-            timeless_lot=lot,
-            backward=side is Side.UPSTREAM,
-            certain=certain,
-            dates=dates,
-            longest=longest,
-        )
-        for certain in (False, True)
-    ]
-    return _Walks(found[0][0], found[1][0], found[0][1], found[1][1])
+def _starts(network: Network, seeds: Sequence[Seed], *, everywhere: bool) -> list[int]:
+    """Nodes to walk from."""
+    found: set[int] = set()
+    for seed in seeds:
+        if seed.party is None:
+            found |= set(network.of_lot(seed.lot) if everywhere else network.origins(seed.lot))
+        elif (seed.lot, seed.party) in network.number:
+            found.add(network.number[seed.lot, seed.party])
+    return sorted(found)
 
 
-def _sides(
-    network: Network, walks: dict[Side, _Walks], lot: int, party: int | None
-) -> dict[int, Side]:
+def _sides(network: Network, walks: dict[Side, Walks], seeds: Sequence[Seed]) -> dict[int, Side]:
     """Side of each node reached; what lies on both sides counts as downstream, to be safe."""
+    whole = {seed.lot for seed in seeds if seed.party is None}
+    parts = {(seed.lot, seed.party) for seed in seeds}
     sides: dict[int, Side] = {}
     for side in (Side.UPSTREAM, Side.DOWNSTREAM):
         if side in walks:
-            for node in walks[side].possible.reached():
-                own = network.nodes[node][0] == lot and party in (None, network.nodes[node][1])
-                sides[int(node)] = Side.SEED if own else side
+            for node in map(int, walks[side].possible.reach.reached()):
+                lot, party = network.nodes[node]
+                own = lot in whole or (lot, party) in parts
+                sides[node] = Side.SEED if own else side
     return sides
 
 
@@ -173,67 +198,90 @@ def _came(network: Network, node: int) -> int:
     return min((e.lo for e in entries if e.part in INFLOW), default=EARLIEST)
 
 
+_Held = tuple[Holding, tuple[Link, ...]]
+
+
 def _holdings(
     network: Network,
-    walks: dict[Side, _Walks],
+    walks: dict[Side, Walks],
     sides: dict[int, Side],
     balances: dict[int, tuple[LotBalance, dict[int, Balance]]],
-    seeds: Iterable[int],
-) -> tuple[Holding, ...]:
+) -> tuple[_Held, ...]:
+    """Holdings, each with the links of its path."""
     found = []
-    starts = set(seeds)
     for node, side in sides.items():
         way = _way(walks, side, node)
         chosen = walks[way]
-        path = [int(chosen.link_of[edge]) for edge in chosen.possible.path(node)]
-        if way is Side.UPSTREAM:
-            path.reverse()
-        links = [network.links[number] for number in path]
-        since = int(chosen.possible.since[node])
+        links = chosen.possible.path(network, node, backward=way is Side.UPSTREAM)
+        since = int(chosen.possible.reach.since[node])
+        came = _came(network, node)
         if way is Side.UPSTREAM or since == EARLIEST:
-            since = _came(network, node)
+            since = came
+        elif links and links[-1].meeting is not None:
+            since = max(since, came)  # a station may be dirty before the lot comes to it
         lot, party = network.nodes[node]
-        found.append(
-            Holding(
-                lot_id=lot,
-                party_id=party,
-                side=side,
-                depth=int(chosen.possible.depth[node]),
-                earliest_at=instant(since),
-                certain=node in starts or bool(chosen.certain.depth[node] >= 0),
-                path=tuple(link.key for link in links),
-                weakest=weakest(link.state for link in links),
-                balance=balances[lot][1][node],
-            )
+        holding = Holding(
+            lot_id=lot,
+            party_id=party,
+            side=side,
+            depth=len(links),
+            earliest_at=instant(since),
+            certain=bool(chosen.certain.reach.depth[node] >= 0),
+            path=tuple(link.key for link in links),
+            weakest=weakest(link.state for link in links),
+            balance=balances[lot][1][node],
+            level=chosen.level(node),
         )
+        found.append((holding, tuple(links)))
     order = {side: rank for rank, side in enumerate(Side)}
-    return tuple(sorted(found, key=lambda h: (order[h.side], h.depth, h.lot_id, h.party_id)))
+    return tuple(
+        sorted(found, key=lambda h: (order[h[0].side], h[0].depth, h[0].lot_id, h[0].party_id))
+    )
 
 
-def _way(walks: dict[Side, _Walks], side: Side, node: int) -> Side:
+def _way(walks: dict[Side, Walks], side: Side, node: int) -> Side:
     """The walk that explains a node: its side's; for the seed the way forward, if it was gone."""
     if side is not Side.SEED:
         return side
     for way in (Side.DOWNSTREAM, Side.UPSTREAM):
-        if way in walks and walks[way].possible.depth[node] >= 0:
+        if way in walks and walks[way].possible.reach.depth[node] >= 0:
             return way
     raise ValueError(f"node {node} was not reached")
 
 
-def _edges(network: Network, walks: dict[Side, _Walks], sides: dict[int, Side]) -> tuple[Edge, ...]:
+def _edges(
+    network: Network,
+    walks: dict[Side, Walks],
+    sides: dict[int, Side],
+    held: Sequence[_Held],
+) -> tuple[Edge, ...]:
+    """Links that a path may use; contact of two lots only where it is a witness."""
     used: dict[int, bool] = {}
     for side, each in walks.items():
-        for link_of, reach, certain in (
-            (each.link_of, each.possible, False),
-            (each.certain_link_of, each.certain, True),
-        ):
-            for number in _usable(network, reach, link_of, side, certain=certain):
+        for walked, certain in ((each.possible, False), (each.certain, True)):
+            for number in _usable(network, walked.reach, walked.link_of, side, certain=certain):
                 used[number] = used.get(number, False) or certain
+    links = [(network.links[number], certain) for number, certain in sorted(used.items())]
+    met = {link.key: link for _, path in held for link in path if link.meeting is not None}
+    surely = _surely_met(network, walks) if met else set()
+    links += [(met[key], key in surely) for key in sorted(met)]
     return tuple(
-        _edge(network.links[number], sides[network.number[network.links[number].target]],
-              sides[network.number[network.links[number].source]], certain)
-        for number, certain in sorted(used.items())
+        edge_of(link, sides[network.number[link.target]], sides[network.number[link.source]],
+                certain)
+        for link, certain in links
     )  # fmt: skip
+
+
+def _surely_met(network: Network, walks: dict[Side, Walks]) -> set[str]:
+    """Keys of contact on paths that are in order for all times."""
+    found = set()
+    for side, each in walks.items():
+        backward = side is Side.UPSTREAM
+        for node in np.flatnonzero(each.certain.reach.depth > 0):
+            for link in each.certain.path(network, int(node), backward=backward):
+                if link.meeting is not None:
+                    found.add(link.key)
+    return found
 
 
 def _usable(
@@ -241,7 +289,7 @@ def _usable(
 ) -> list[int]:
     """Numbers of the links that a walk may use from the nodes it reached."""
     found = set()
-    for number in map(int, np.unique(link_of)):
+    for number in map(int, np.unique(link_of[link_of >= 0])):
         link = network.links[number]
         start = network.number[link.target if side is Side.UPSTREAM else link.source]
         if reach.depth[start] < 0:
@@ -259,52 +307,18 @@ def _may_leave(link: Link, since: int, side: Side, *, certain: bool) -> bool:
     return since <= (lo if certain else hi)
 
 
-def _edge(link: Link, end: Side, start: Side, certain: bool) -> Edge:
-    side = end if start is Side.SEED else start
-    if Side.SEED in (start, end) and link.use is None and start is end:
-        side = Side.SEED
-    lo, hi = instant(link.lo), instant(link.hi)
-    if link.use is not None:
-        use = link.use
-        return Edge(
-            link.key, "use", *link.source, *link.target, lo, hi, told(use.quantity), use.unit,
-            None, None, None, link.state, link.event_ids, side, certain,
-        )  # fmt: skip
-    assert link.hop is not None
-    first, received = link.hop.first, link.hop.received
-    both = link.hop.sent is not None and received is not None
-    return Edge(
-        key=link.key,
-        kind=first.kind.value,
-        from_lot_id=link.source[0],
-        from_party_id=link.source[1],
-        to_lot_id=link.target[0],
-        to_party_id=link.target[1],
-        earliest_at=lo,
-        latest_at=hi,
-        quantity=told(first.quantity),
-        unit=first.unit,
-        received=told(received.quantity) if both and received else None,
-        received_unit=received.unit if both and received else None,
-        document_no=first.document or (received.document if received else None),
-        state=link.state,
-        event_ids=link.event_ids,
-        side=side,
-        certain=certain,
-    )
-
-
-def _excluded(network: Network, walks: dict[Side, _Walks], sides: dict[int, Side]) -> list[Link]:
+def _excluded(network: Network, walks: dict[Side, Walks], sides: dict[int, Side]) -> list[Link]:
     """Links from a reached node to one that only the order of time kept from being reached."""
     found = {}
     for side, each in walks.items():
-        for number in map(int, np.unique(each.link_of)):
+        link_of, reach = each.possible.link_of, each.possible.reach
+        for number in map(int, np.unique(link_of[link_of >= 0])):
             link = network.links[number]
             start, end = network.number[link.source], network.number[link.target]
             if side is Side.UPSTREAM:
                 start, end = end, start
-            depth = each.possible.depth
-            since = int(each.possible.since[start])
+            depth = reach.depth
+            since = int(reach.since[start])
             is_lost = depth[start] >= 0 and depth[end] < 0 and end not in sides
             if is_lost and not _may_leave(link, since, side, certain=False):
                 found[number] = link
@@ -312,29 +326,29 @@ def _excluded(network: Network, walks: dict[Side, _Walks], sides: dict[int, Side
 
 
 def _lots(
-    network: Network,
     holdings: Sequence[Holding],
     balances: dict[int, tuple[LotBalance, dict[int, Balance]]],
-    seed: int,
+    seeds: Sequence[Seed],
 ) -> tuple[LotReach, ...]:
     grouped: dict[int, list[Holding]] = defaultdict(list)
     for holding in holdings:
         grouped[holding.lot_id].append(holding)
+    asked = {seed.lot for seed in seeds}
     found = [
         LotReach(
             lot_id=lot,
-            side=group[0].side if lot != seed else Side.SEED,
+            side=group[0].side if lot not in asked else Side.SEED,
             depth=min(each.depth for each in group),
             earliest_at=min((each.earliest_at for each in group if each.earliest_at), default=None),
             certain=any(each.certain for each in group),
             balance=balances[lot][0],
+            level=min((each.level for each in group), key=RANK.__getitem__),
         )
         for lot, group in grouped.items()
     ]
-    if seed not in grouped:  # a lot nobody ever moved
-        found.append(
-            LotReach(seed, Side.SEED, 0, None, True, lot_balance([], unit="C62", is_made=False))
-        )
+    for lot in sorted(asked - set(grouped)):  # lots nobody ever moved
+        nothing = lot_balance([], unit="C62", is_made=False)
+        found.append(LotReach(lot, Side.SEED, 0, None, True, nothing, Level.CERTAIN))
     order = {side: rank for rank, side in enumerate(Side)}
     return tuple(sorted(found, key=lambda each: (order[each.side], each.depth, each.lot_id)))
 

@@ -315,6 +315,12 @@ _BESIDE = text(
             UNION ALL
             SELECT e.lot_id, e.id FROM trace_event e
             WHERE NOT given.is_maker AND e.to_party_id = given.party AND e.id < given.anchor
+            UNION ALL
+            SELECT m.lot_id, m.id FROM statement_movement m
+            WHERE m.retracted_at IS NULL AND m.id < given.anchor
+              AND CASE WHEN given.is_maker
+                  THEN m.from_party_id = given.party AND m.kind = 'production'
+                  ELSE m.to_party_id = given.party END
             ORDER BY id DESC LIMIT 20
         ) recent
         WHERE recent.lot_id <> ALL(CAST(:lots AS bigint[]))

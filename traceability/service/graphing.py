@@ -16,8 +16,8 @@ from traceability.maths.edges import EdgeFact, history
 from traceability.maths.network import Node
 from traceability.models.graph import TraceEdge, TraceNode
 from traceability.models.ledger import Lot, Party, TraceEvent
+from traceability.queries.ever import events_ever, uses_into
 from traceability.queries.graph import has_nodes
-from traceability.queries.statements import events_ever, uses_into
 
 # Lots worked out together: bounds memory, and is enough for COPY to pay.
 LOTS_AT_ONCE = 5000

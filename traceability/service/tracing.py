@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,57 +10,77 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.clock import now
-from traceability.errors import FutureRecordTime, HolderUnknown, NotATraceSize
+from traceability.errors import (
+    FutureRecordTime,
+    HolderUnknown,
+    NotATraceSize,
+    SeedsDoNotFit,
+    TooManySeeds,
+)
 from traceability.maths.answer import (
     ALGORITHM,
     Finding,
     LotView,
     PartyView,
+    SeedView,
     Side,
     Trace,
     TracedLot,
 )
 from traceability.maths.balance import Balance, LotBalance
+from traceability.maths.contact import Kill, Scope
 from traceability.maths.network import Dates
-from traceability.maths.tracing import Direction, Reached, trace_lots
+from traceability.maths.tracing import Direction, Reached, Seed, trace_lots
 from traceability.maths.weighing import weigh_lots
 from traceability.models.ledger import LedgerFinding, TraceEvent
+from traceability.queries.control import Counted, kills_at
 from traceability.queries.ledger import lot_view, lots, parties
 from traceability.queries.neighbourhood import neighbourhood, rows_of_lots
 
 MOST_DEPTH = 1000
 MOST_NODES = 200_000
+MOST_SEEDS = 1000
 WEIGH_BATCH = 2000
 
 
 def trace(
     session: Session,
-    lot_id: int,
+    lot_id: int | Sequence[int],
     *,
     direction: Direction = "both",
-    party_id: int | None = None,
+    party_id: int | Sequence[int | None] | None = None,
     as_of: datetime | None = None,
     dates: Dates = "respected",
     max_depth: int = 50,
     max_nodes: int = 20_000,
+    contact: Scope = "none",
+    kill_steps: Counted = "confirmed",
 ) -> Trace:
-    """Show where a lot came from and where it went, with quantities and what is not known.
+    """Show where lots came from and where they went, with quantities and what is not known.
 
     Parameters
     ----------
-    party_id : int, optional
-        Only what this holder has of the lot is suspect (where the failing sample was taken).
+    lot_id : int or sequence of int
+        One lot, or several that are suspect together.
+    party_id : int or sequence of (int or None), optional
+        Only what this holder has of the lot is suspect (where the failing sample was taken); with
+        several lots, one for each, None where the whole lot is.
     as_of : datetime, optional
         Read the ledgers as they stood at this record time; without it as they stand.
     dates : {"respected", "ignored"}
         Whether the order of time cuts paths.
     max_depth, max_nodes : int
         Bounds; an answer cut by one says so.
+    contact : {"none", "station", "line"}
+        Whether a lot passes something on to others that were at the same station or line after it.
+    kill_steps : {"confirmed", "recorded", "none"}
+        Which cleanings and other steps end contact.
 
     Raises
     ------
-    LotUnknown, HolderUnknown, NotATraceSize, FutureRecordTime
+    LotUnknown, HolderUnknown, NotATraceSize, FutureRecordTime, SeedsDoNotFit, TooManySeeds
     """
+    asked = _seeds(lot_id, party_id)
     for name, value, most in (
         ("max_depth", max_depth, MOST_DEPTH),
         ("max_nodes", max_nodes, MOST_NODES),
@@ -70,37 +90,59 @@ def trace(
     at = as_of or now()
     if at > now():
         raise FutureRecordTime(as_of=at.isoformat())
-    seed = lot_view(session, lot_id)
+    seeds = tuple(SeedView(lot_view(session, each.lot), each.party) for each in asked)
     rows = neighbourhood(
         session,
-        lot_id,
+        [each.lot for each in asked],
         forward=direction != "backward",
         backward=direction != "forward",
         as_of=at,
         max_depth=max_depth,
         max_nodes=max_nodes,
+        beside=contact != "none",
     )
     known = parties(session, {p for e in rows.events for p in (e.source, e.target) if p})
+    kills = kills_at(session, known, at, kill_steps) if contact != "none" else ()
     reached = trace_lots(
         rows.events,
         rows.uses,
-        lot=lot_id,
-        party=party_id,
+        seeds=asked,
         direction=direction,
         dates=dates,
         longest=max_depth,
         unlisted=_of_kind(known, "unlisted"),
         unregistered=_of_kind(known, "code", "name"),
         unread=rows.unread,
+        contact=contact,
+        kills=kills,
     )
-    if party_id is not None and not reached.holdings:
-        raise HolderUnknown(lot=seed.number, party_id=party_id)
+    held = {(each.lot_id, each.party_id) for each in reached.holdings}
+    for seed in seeds:
+        if seed.party_id is not None and (seed.lot.lot_id, seed.party_id) not in held:
+            raise HolderUnknown(lot=seed.lot.number, party_id=seed.party_id)
     because = rows.truncated_because or ("max_depth" if reached.is_cut else None)
     return _named(
-        session, reached, known, seed,
-        party_id=party_id, direction=direction, dates=dates, as_of=at,
+        session, reached, known, seeds,
+        direction=direction, dates=dates, as_of=at, contact=contact, kills=kills,
         last_event_id=rows.last_event_id, because=because,
     )  # fmt: skip
+
+
+def _seeds(
+    lot_id: int | Sequence[int], party_id: int | Sequence[int | None] | None
+) -> tuple[Seed, ...]:
+    """Lots with their holders, each once, in the order given."""
+    lot_ids = [lot_id] if isinstance(lot_id, int) else list(lot_id)
+    party_ids = (
+        [party_id] if party_id is None or isinstance(party_id, int) else list(party_id)
+    ) or [None]
+    if party_ids == [None]:
+        party_ids = [None] * len(lot_ids)
+    if not lot_ids or len(party_ids) != len(lot_ids):
+        raise SeedsDoNotFit(lots=len(lot_ids), parties=len(party_ids))
+    if len(lot_ids) > MOST_SEEDS:
+        raise TooManySeeds(most=MOST_SEEDS, value=len(lot_ids))
+    return tuple(dict.fromkeys(map(Seed, lot_ids, party_ids)))
 
 
 def _of_kind(known: dict[int, PartyView], *kinds: str) -> frozenset[int]:
@@ -111,12 +153,13 @@ def _named(
     session: Session,
     reached: Reached,
     known: dict[int, PartyView],
-    seed: LotView,
+    seeds: tuple[SeedView, ...],
     *,
-    party_id: int | None,
     direction: str,
     dates: str,
     as_of: datetime,
+    contact: str,
+    kills: tuple[Kill, ...],
     last_event_id: int,
     because: str | None,
 ) -> Trace:
@@ -132,8 +175,9 @@ def _named(
         return known[party_id].code or "", party_id
 
     return Trace(
-        seed=seed,
-        seed_party_id=party_id,
+        seed=seeds[0].lot,
+        seed_party_id=seeds[0].party_id,
+        seeds=seeds,
         direction=direction,
         dates=dates,
         as_of=as_of,
@@ -153,6 +197,7 @@ def _named(
                         each.earliest_at,
                         each.certain,
                         each.balance,
+                        each.level,
                     )
                     for each in reached.lots
                 ),
@@ -176,6 +221,8 @@ def _named(
         findings=reached.findings,
         truncated=because is not None,
         truncated_because=because,
+        contact=contact,
+        kill_step_ids=tuple(each.id for each in kills),
     )
 
 

@@ -6,15 +6,25 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, Response, current_app, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import gettext
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from api.auth import current_access, current_actor, require
+from api.case_lots import lot_of_case
 from api.console.diagram import draw
 from api.console.languages import refusal_words
 from api.console.pages.warnings import READERS
+from api.console.pages.watches import KEEPERS
 from api.console.shell import here, number
 from api.console.tiers import Company
 from api.tracesheets import XLSX, trace_csv, trace_xlsx
@@ -23,6 +33,7 @@ from core.clock import today
 from core.errors import Refusal
 from core.unit_of_work import read_only
 from risk.queries.evidence import incidents_naming
+from sampling.queries.procedure import case_by_no
 from traceability.maths.amounts import Amount
 from traceability.maths.answer import Trace
 from traceability.maths.balance import LotBalance
@@ -67,6 +78,19 @@ def show() -> Any:
         return _page(session, lot_id)
 
 
+@blueprint.route("/console/cases/<no>/trace")
+@require(*STAFF)
+def of_case(no: str) -> Any:
+    """The trace of the lot that a sampling case is about; a search where it cannot be told."""
+    with read_only(current_access()) as session:
+        case = case_by_no(session, no)
+        try:
+            lot = lot_of_case(session, case)
+        except Refusal as refusal:
+            return _search(session, case.lot_no or "", refusal_words(refusal))
+    return redirect(url_for("trace.show", lot_id=lot.lot_id, direction="both"), 303)
+
+
 def _search(session: Session, words: str, why: str = "") -> str:
     found = queries.find_lots(session, words, 50) if words else []
     return render_template("pages/lots.html", title=_("Trace"), words=words, why=why, lots=found)
@@ -106,6 +130,7 @@ def _page(session: Session, lot_id: int) -> str:
         incidents=incidents_naming(session, named) if may_read else None,
         incidents_shown=INCIDENTS_SHOWN,
         recall_address=_recall_address(trace.seed.number),
+        may_watch=current_actor().role in KEEPERS and not trace.truncated,
     )
 
 
