@@ -38,7 +38,8 @@ class CommonNodes:
     def explains(self, finding: int) -> NDArray[np.bool_]:
         """For each node, whether a finding (by its place) lies on its way."""
         block, bit = divmod(finding, BLOCK)
-        return (self.masks[:, block] >> np.uint64(bit)) & np.uint64(1) != 0
+        found: NDArray[np.bool_] = (self.masks[:, block] >> np.uint64(bit)) & np.uint64(1) != 0
+        return found
 
 
 def common_nodes(

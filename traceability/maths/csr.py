@@ -119,8 +119,10 @@ class CsrEngine:
             leave_by = lo if question.certain else hi
             times = self.overlay.instants(-leave_by if backward else leave_by)
             kept &= since[owner] <= (-times if backward else times)
-        ends = (node[owner[kept]], target[kept])
-        return answer, Edges(*(ends[::-1] if backward else ends), number[kept])
+        here, there = node[owner[kept]], target[kept]
+        if backward:
+            here, there = there, here
+        return answer, Edges(here, there, number[kept])
 
     def _asked(
         self, question: Question, nodes: Sequence[int]

@@ -139,7 +139,7 @@ def timed(
                     if state[target, MARK] != mark or at < arrival[state[target, LAST]]:
                         cut = 1
                     continue
-                name = np.int64(record[index, 2])
+                name: Any = np.int64(record[index, 2])
                 name = names[name] if has_names else first_name + name
                 made = _put(
                     target, at, name, label, end, made, mark, state, node, parent, edge, arrival
@@ -244,16 +244,18 @@ def plain(
                 target = record[index, 0]
                 if has_retracted and retracted[index >> 3] >> (index & 7) & 1:
                     continue
-                name = np.int64(record[index, 2])
+                name: Any = np.int64(record[index, 2])
                 name = names[name] if has_names else first_name + name
                 if is_last:
-                    cut = max(cut, np.int64(state[target, MARK] != mark))
+                    if state[target, MARK] != mark:
+                        cut = 1
                     continue
                 made = _meet(target, name, label, end, made, mark, state, node, parent, edge)
             for index in range(more, bound):
                 target, name = added_neighbour[index], added_number[index]
                 if is_last:
-                    cut = max(cut, np.int64(state[target, MARK] != mark))
+                    if state[target, MARK] != mark:
+                        cut = 1
                     continue
                 made = _meet(target, name, label, end, made, mark, state, node, parent, edge)
         ends = _room(ends, rounds + 1)
@@ -343,7 +345,7 @@ def sweep(way: Way, state: Array, mark: int, masks: Array, seeds: Array) -> Arra
     has_retracted = len(retracted) > 0
     seen, waiting, coming = np.empty(1024, np.int32), np.empty(1024, np.int32), 0
     later = np.empty(1024, np.int32)
-    size, count = 0, 0
+    size, count, none = 0, 0, np.uint64(0)  # comparing with a plain 0 goes by way of floats
     for place in range(len(seeds)):
         here, bit = seeds[place], np.uint64(1) << np.uint64(place)
         if state[here, MARK] != mark:
@@ -358,7 +360,7 @@ def sweep(way: Way, state: Array, mark: int, masks: Array, seeds: Array) -> Arra
         for turn in range(count):
             here = waiting[turn]
             bits = masks[here, 1]
-            masks[here, 1] = 0
+            masks[here, 1] = none
             first, last, more, bound = 0, 0, 0, 0
             if here < base:
                 first, last = starts[here], starts[here + 1]
@@ -382,9 +384,9 @@ def sweep(way: Way, state: Array, mark: int, masks: Array, seeds: Array) -> Arra
                     seen[size] = target
                     size += 1
                 new = bits & ~masks[target, 0]
-                if new != 0:
+                if new != none:
                     masks[target, 0] |= new
-                    if masks[target, 1] == 0:
+                    if masks[target, 1] == none:
                         later[coming] = target
                         coming += 1
                     masks[target, 1] |= new

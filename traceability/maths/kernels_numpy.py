@@ -181,7 +181,8 @@ def sweep(way: Way, state: Array, mark: int, masks: Array, seeds: Array) -> Arra
     state[at, MARK] = mark
     masks[at] = 0
     bits = np.uint64(1) << np.arange(len(seeds), dtype=np.uint64)
-    np.bitwise_or.at(masks, (at[place], 0), bits)
+    known, pending = masks[:, 0], masks[:, 1]
+    np.bitwise_or.at(known, at[place], bits)
     masks[at, 1] = masks[at, 0]
     seen = [at]
     while len(at):
@@ -194,7 +195,7 @@ def sweep(way: Way, state: Array, mark: int, masks: Array, seeds: Array) -> Arra
         seen.append(new)
         fresh = bits[owner] & ~masks[target, 0]
         owner, target, fresh = owner[fresh != 0], target[fresh != 0], fresh[fresh != 0]
-        np.bitwise_or.at(masks, (target, 0), fresh)
-        np.bitwise_or.at(masks, (target, 1), fresh)
+        np.bitwise_or.at(known, target, fresh)
+        np.bitwise_or.at(pending, target, fresh)
         at = np.unique(target)
     return np.sort(np.concatenate(seen))
