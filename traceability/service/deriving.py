@@ -22,7 +22,9 @@ from traceability.recording.holders import Holders
 from traceability.recording.naming import lots_of, parties_of
 from traceability.recording.statements import Change, Writer
 from traceability.service.graphing import refresh
+from traceability.service.graphing import refresh
 from traceability.service.tracing import weigh
+from traceability.service.watching import check_watches
 from traceability.service.watching import check_watches
 
 # Statements are derived by one at a time: what two captures say about one pallet is one truth.
@@ -94,7 +96,7 @@ def derive_range(session: Session, first_event_id: int, last_event_id: int) -> D
 
 
 def take_in(session: Session, first_event_id: int, last_event_id: int) -> Derived:
-    """Make new events part of traces, weigh the lots they speak of, and announce it."""
+    """Make new events part of traces, with all that follows from them, and announce it."""
     return _settled(session, derive_range(session, first_event_id, last_event_id))
 
 
@@ -139,7 +141,8 @@ def rebuild(session: Session, *, progress: Callable[[int], None] | None = None) 
         after = max(ids)
         if progress is not None:
             progress(events)
-    return Derived(events, whole.added, whole.retracted, frozenset(whole.lots), None, None)
+    found = Derived(events, whole.added, whole.retracted, frozenset(whole.lots), None, None)
+    return _settled(session, found)
 
 
 def _derive(session: Session, new: set[int], *, last: int, at: datetime) -> Derived:

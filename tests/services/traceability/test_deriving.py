@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from core.actors import SYSTEM
 from core.clock import now
 from registry.models import Product
 from tests import factories
@@ -50,6 +51,7 @@ from traceability.service.deriving import (
     take_up_registered,
 )
 from traceability.service.tracing import lot_detail, trace, weigh
+from traceability.service.watching import arm, freeze_trace
 
 CHARGER = "02900000000018"
 
@@ -348,6 +350,23 @@ def test_the_events_behind_a_trace_are_all_those_it_rests_on(session, capture):
         "TransformationEvent", "ObjectEvent", "ObjectEvent", "TransformationEvent",
         "ObjectEvent", "ObjectEvent",
     ]  # fmt: skip
+
+
+def test_the_graph_and_armed_watches_follow_new_events(session):
+    first = stored(session, STORY[:3])
+    take_in(session, first[0], first[-1])
+    freeze = freeze_trace(session, SYSTEM, lot_id(session, "RAW"), reason="召回")
+    arm(session, SYSTEM, freeze.no)
+    count = text("SELECT count(*) FROM trace_edge")
+    before = session.execute(count).scalar_one()
+
+    more = stored(session, STORY[3:])
+    take_in(session, more[0], more[-1])
+
+    edges = session.execute(count).scalar_one()
+    alerts = session.execute(text("SELECT count(*) FROM watch_alert")).scalar_one()
+    assert 0 < before < edges
+    assert alerts == 1
 
 
 def test_an_owner_who_is_not_the_holder_is_kept(session, capture):

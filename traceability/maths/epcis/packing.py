@@ -220,7 +220,7 @@ def packing(events: Iterable[Recorded], names: Names) -> Packing:
         parent, at = parents[0].key, event.event_time
         here = place_of(event, is_leaving=False)
         place = holder_key(here) if here else None
-        children = [item for item in event.items if item.role is Role.CHILD]
+        children = _once(item for item in event.items if item.role is Role.CHILD)
         things |= {item.identifier.key for item in children if not is_class(item)}
         if event.action == "DELETE":
             if not children:
@@ -235,6 +235,19 @@ def packing(events: Iterable[Recorded], names: Names) -> Packing:
     found = [interval for book in books.values() for interval in book.all()]
     found.sort(key=_order)
     return Packing(found, frozenset(things))
+
+
+def _once(items: Iterable[Item]) -> list[Item]:
+    """Each thing once, and amounts of a class added up, as an event lists them."""
+    found: dict[tuple[str, str], Item] = {}
+    for item in items:
+        key = item.identifier.key, _unit(item)
+        if key in found and is_class(item):
+            quantity = _sum(found[key].quantity, item.quantity)
+            found[key] = Item(item.role, item.identifier, quantity, item.unit)
+        else:
+            found.setdefault(key, item)
+    return list(found.values())
 
 
 def _order(each: Inside) -> tuple[str, str, str, bool, int, int]:

@@ -195,6 +195,13 @@ class TestPacking:
 
         assert spans(found) == [("P1", "7", "1", 1, 3), ("P2", "7", "1", 3, None)]
 
+    def test_what_one_event_lists_twice_is_one_thing_or_one_sum(self):
+        twice = [(thing("7"),), (thing("7"),), ("L", 4), ("L", 6)]
+
+        found = derive(recorded(pack(pallet("P1"), twice, at=1, action="DELETE")))
+
+        assert spans(found) == [("P1", "L", "10", None, 1), ("P1", "7", "1", None, 1)]
+
     def test_a_lot_may_lie_in_many_containers_at_once(self):
         found = derive(
             recorded(pack(pallet("P1"), [("L", 6)], at=1), pack(pallet("P2"), [("L", 4)], at=2))
