@@ -49,7 +49,7 @@ def tell(session: Session, city: City, progress: Progress) -> None:
 
 
 def document(city: City) -> bytes:
-    """What the warehouse sends: packed, shipped, received, unpacked, sold; one event declared wrong."""
+    """What the warehouse sends: packed, shipped, received, unpacked, sold; one declared wrong."""
     firms = city.story.firms
     second = firms["second"].code
     gtin = next(
