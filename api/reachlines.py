@@ -15,6 +15,8 @@ from traceability.service.reaching import Found, named
 
 ROWS_AT_ONCE = 2000
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 def lines(session: Session, found: Found) -> Iterator[str]:
     """First the totals, then each row as a page shows it, last how many rows there were.
@@ -95,4 +97,4 @@ def _time(at: datetime | None) -> str | None:
 
 
 def _line(row: dict[str, Any]) -> str:
-    return json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n"
+    return _encode(row) + "\n"

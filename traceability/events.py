@@ -73,6 +73,13 @@ class GraphDue:
 
 
 @dataclass(frozen=True, slots=True)
+class GraphRebuildRequested:
+    """There are ledgers from before the graph; told by the migration that made its tables."""
+
+    topic: ClassVar[str] = "traceability.graph-rebuild-requested"
+
+
+@dataclass(frozen=True, slots=True)
 class StatementsDerived:
     """What events say was read into traces.
 

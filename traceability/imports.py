@@ -25,7 +25,7 @@ from traceability.recording.linking import check_order, find_corrected, link_inp
 from traceability.recording.partners import party_ids
 from traceability.recording.plausible import count_oddities
 from traceability.recording.writing import digests, known_digests, write
-from traceability.service.graphing import refresh
+from traceability.service.graphing import refresh_if_free
 
 # Rows a request may carry out itself: about a second. More goes to a job.
 ROWS_AT_ONCE = 2000
@@ -71,9 +71,10 @@ def store_ledger(session: Session, actor: Actor, rows: list[ImportedRow], report
     )
     count_oddities(session, {lots[draft.product_id, draft.key] for draft, _ in fresh}, report)
     if written.events:
-        # A firm sees its own rows only, and edges join those of several: a job follows for those.
+        # At once for a small file of staff. A firm sees its own rows only, and edges join those of
+        # several; the job that follows in any case makes what was not made here.
         if actor.role is not Role.ENTERPRISE and written.events <= ROWS_AT_ONCE:
-            refresh(session, {lots[draft.product_id, draft.key] for draft, _ in fresh})
+            refresh_if_free(session, {lots[draft.product_id, draft.key] for draft, _ in fresh})
         outbox.add(
             session,
             LedgerStored(

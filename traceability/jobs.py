@@ -8,7 +8,7 @@ from traceability.events import GraphDue
 from traceability.imports import carry_out_upload
 from traceability.service import capturing
 from traceability.service.deriving import take_in, take_up_registered
-from traceability.service.graphing import catch_up, refresh_file
+from traceability.service.graphing import rebuild, refresh_file
 from traceability.service.snapshots import build, is_due
 from traceability.service.tracing import weigh_file
 from traceability.service.watching import check_watches, lots_of_rows
@@ -43,6 +43,23 @@ def refresh_edges(
     """Bring the edges of every lot that a stored ledger speaks of up to date."""
     with effect(run) as session:
         refresh_file(session, file_sha256, progress=run.progress)
+        if is_due(session):
+            add(session, GraphDue())
+
+
+def rebuild_graph(run: Run) -> None:
+    """Make the edges of ledgers that were stored before there was a graph."""
+    with effect(run) as session:
+        rebuild(session, progress=run.progress)
+        if is_due(session):
+            add(session, GraphDue())
+
+
+def keep_graph(run: Run) -> None:
+    """Write a snapshot of the graph where enough has changed since the last."""
+    with effect(run) as session:
+        if is_due(session):
+            build(session, progress=run.progress)
 
 
 def capture_document(run: Run, *, capture_id: int) -> None:
@@ -72,16 +89,6 @@ def capture_document(run: Run, *, capture_id: int) -> None:
             raise Superseded(str(moved)) from moved
     with effect(run) as session:
         capturing.finish(capturing.capture_of(session, capture_id))
-        if is_due(session):
-            add(session, GraphDue())
-
-
-def keep_graph(run: Run) -> None:
-    """Make the edges of ledgers older than the graph, and a snapshot where enough has changed."""
-    with effect(run) as session:
-        catch_up(session, progress=run.progress)
-        if is_due(session):
-            build(session, progress=run.progress)
 
 
 # Statements of events
@@ -91,3 +98,5 @@ def derive_statements(run: Run, *, first_event_id: int, last_event_id: int) -> N
     """Make captured events part of traces, balances and findings."""
     with effect(run) as session:
         take_in(session, first_event_id, last_event_id)
+        if is_due(session):
+            add(session, GraphDue())

@@ -51,6 +51,9 @@ SUBSCRIPTIONS: dict[str, tuple[Job, ...]] = {
     "traceability.graph-due": (
         Job("traceability.keep-graph", "traceability.jobs:keep_graph", LONG, timeout_s=3600),
     ),
+    "traceability.graph-rebuild-requested": (
+        Job("traceability.rebuild-graph", "traceability.jobs:rebuild_graph", LONG, timeout_s=7200),
+    ),
     "recall.reported": (Job("recall.draw-scope", "recall.jobs:draw_scope"),),
     "recall.settling-due": (Job("recall.settle-clocks", "recall.jobs:settle_clocks"),),
     "worker.probe-sent": (Job("worker.probe", "worker.probe:answer"),),

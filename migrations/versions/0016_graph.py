@@ -46,6 +46,12 @@ def upgrade() -> None:
         staff_only(table)
     # Closings take their number from the sequence of the edges.
     op.execute(f"GRANT USAGE ON SEQUENCE trace_edge_id_seq TO {WEB_ROLE}")
+    # Ledgers from before: a job makes their edges.
+    op.execute(
+        "INSERT INTO outbox_message (topic, payload, created_at)"
+        " SELECT 'traceability.graph-rebuild-requested', '{}', now()"
+        " WHERE EXISTS (SELECT 1 FROM trace_event)"
+    )
 
 
 def _create_edges() -> None:

@@ -32,6 +32,22 @@ def walks(fast: bool | None = None) -> ModuleType:
     return kernels_numpy
 
 
+def warm() -> None:
+    """Compile the kernels, or load them from disk, so that no question has to wait for that."""
+    none = np.empty(0, dtype=np.int64)
+    ends, times = np.array([0, 1]), np.array([0, 2**40 + 1])
+    for scale in (0, 1):  # whole seconds, and times that need a table
+        graph = TraceGraph.of(ends, ends[::-1], times * scale, times * scale, ends, nodes=2)
+        engine = CsrEngine.over(graph)
+        for direction in ("forward", "backward"):
+            for respects_dates in (True, False):
+                engine.reach(Question(ends, none, direction, respects_dates))
+    if has_numba():
+        room = workspace.Workspace()
+        mark = room.mark(2)
+        walks().sweep(engine.overlay.backward, room.state, mark, room.room_for_masks(), ends)
+
+
 @dataclass(frozen=True, slots=True)
 class Edges:
     """Edges between what was reached, in the direction the goods went."""

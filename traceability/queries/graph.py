@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from traceability.maths.reach import Ints
-from traceability.models.graph import GraphSnapshot, TraceEdge, TraceNode
+from traceability.models.graph import GraphSnapshot, TraceEdge
 from traceability.queries.arrays import columns
 
 # Edges read by one query; bounds the memory of either side.
@@ -150,8 +150,3 @@ def edge_count(session: Session) -> int:
     if known > 0:
         return int(known)
     return session.execute(select(func.count()).select_from(TraceEdge)).scalar_one()
-
-
-def has_nodes(session: Session) -> bool:
-    """Whether any node was made yet."""
-    return session.execute(select(TraceNode.id).limit(1)).one_or_none() is not None

@@ -32,21 +32,18 @@ def lot_key(number: str) -> str:
 def parties(session: Session, party_ids: Iterable[int]) -> dict[int, PartyView]:
     """Parties by number; an enterprise with its name of today."""
     rows = session.execute(
-        select(Party, Enterprise.code, Enterprise.name, Enterprise.region_id)
+        select(
+            Party.id,
+            Party.kind,
+            Party.enterprise_id,
+            func.coalesce(Enterprise.code, Party.code),
+            func.coalesce(Enterprise.name, Party.name),
+            Enterprise.region_id,
+        )
         .outerjoin(Enterprise, Enterprise.id == Party.enterprise_id)
         .where(Party.id == func.any(list(party_ids)))
     ).all()
-    return {
-        party.id: PartyView(
-            party_id=party.id,
-            kind=party.kind,
-            enterprise_id=party.enterprise_id,
-            code=code or party.code,
-            name=name or party.name,
-            region_id=region_id,
-        )
-        for party, code, name, region_id in rows
-    }
+    return {row[0]: PartyView(*row) for row in rows}
 
 
 Rows = Select[*tuple[Any, ...]]

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, type_coerce
 from sqlalchemy.orm import Session
+from sqlalchemy.types import NullType
 
 from traceability.maths.answer import LotView, PartyView, Side, instant
 from traceability.maths.network import Node
@@ -116,7 +117,7 @@ def names_of(session: Session, node: Ints, edge: Ints) -> Names:
             TraceEdge.hi,
             TraceEdge.quantity,
             TraceEdge.unit,
-            TraceEdge.event_ids,
+            type_coerce(TraceEdge.event_ids, NullType()),  # the driver's list as it is
         ).where(TraceEdge.id == func.any(edge[edge >= 0].tolist()))
     ).all()
     return Names(

@@ -210,7 +210,10 @@ def capture_whole(
 
 
 def store_part(session: Session, capture: EpcisCapture, part: Part, journal: Journal) -> Written:
-    """Store the events of a part, and in the same transaction how far the capture is."""
+    """Store the events of a part, and in the same transaction how far the capture is.
+
+    Links are derived by the job that follows ``EpcisStored``: a capture does not wait for them.
+    """
     at = now()
     written = journal.add(session, part.events, at=at)
     capture.position = part.end
@@ -235,7 +238,6 @@ def store_part(session: Session, capture: EpcisCapture, part: Part, journal: Jou
         capture.first_event_id = capture.first_event_id or first
         capture.last_event_id = last
         outbox.add(session, EpcisStored(first_event_id=first, last_event_id=last))
-        _derive(session, written.event_ids)
     return written
 
 
@@ -257,10 +259,6 @@ def _too_early(event: CapturedEvent) -> dict[str, Any]:
         "rule": "future",
         "message": "The eventTime has not come yet; look at the clock that wrote it.",
     }
-
-
-def _derive(session: Session, event_ids: Sequence[int]) -> None:
-    """The one place where new events become links, in the transaction that stores them."""
 
 
 def finish(capture: EpcisCapture) -> None:

@@ -17,7 +17,6 @@ from traceability.maths.network import Node
 from traceability.models.graph import TraceEdge, TraceNode
 from traceability.models.ledger import Lot, Party, TraceEvent
 from traceability.queries.ever import events_ever, uses_into
-from traceability.queries.graph import has_nodes
 
 # Lots worked out together: bounds memory, and is enough for COPY to pay.
 LOTS_AT_ONCE = 5000
@@ -51,6 +50,19 @@ def refresh(session: Session, lot_ids: Iterable[int], *, progress: Progress = si
     force at a record time come out the same. Whatever adds statements calls it with their lots.
     """
     session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    return _refresh(session, lot_ids, progress)
+
+
+def refresh_if_free(session: Session, lot_ids: Iterable[int]) -> Refreshed | None:
+    """The same, unless another transaction is at it: None, and a job must follow.
+
+    For a person's request, which should not wait for the end of a large import.
+    """
+    is_free = session.execute(select(func.pg_try_advisory_xact_lock(_LOCK))).scalar_one()
+    return _refresh(session, lot_ids, silent) if is_free else None
+
+
+def _refresh(session: Session, lot_ids: Iterable[int], progress: Progress) -> Refreshed:
     wanted = sorted(set(lot_ids))
     done = Refreshed()
     for start in range(0, len(wanted), LOTS_AT_ONCE):
@@ -71,14 +83,6 @@ def refresh_file(session: Session, file_sha256: str, *, progress: Progress = sil
 def rebuild(session: Session, *, progress: Progress = silent) -> Refreshed:
     """Bring the edges of all lots to what is stated; adds and closes nothing where they are."""
     return refresh(session, session.execute(select(Lot.id)).scalars(), progress=progress)
-
-
-def catch_up(session: Session, *, progress: Progress = silent) -> Refreshed:
-    """Make the edges of ledgers that were stored before there was a graph; else do nothing."""
-    is_behind = (
-        not has_nodes(session) and session.execute(select(TraceEvent.id).limit(1)).one_or_none()
-    )
-    return rebuild(session, progress=progress) if is_behind else Refreshed()
 
 
 def _refresh_batch(session: Session, lot_ids: Sequence[int]) -> Refreshed:

@@ -50,10 +50,11 @@ def place() -> Path:
 def is_due(session: Session) -> bool:
     """Whether enough has changed since the newest snapshot, or there is none and should be."""
     state = queries.graph_state(session)
-    newest = next((s for s in queries.snapshots(session) if (place() / s.directory).is_dir()), None)
-    if newest is None:
+    files = _open(queries.snapshots(session))
+    if files is None:  # none yet, lost, or written by another release
         return state.serial >= FEWEST_EDGES and queries.edge_count(session) >= FEWEST_EDGES
-    return state.serial - newest.last_serial > DUE_SHARE * max(newest.edge_count, FEWEST_EDGES)
+    changed = state.serial - files.view.last_serial
+    return changed > DUE_SHARE * max(files.view.edge_count, FEWEST_EDGES)
 
 
 def build(session: Session, *, progress: Progress = silent) -> SnapshotView:
@@ -200,8 +201,8 @@ def _open(newest: list[SnapshotView]) -> _Files | None:
 
 
 def _overlaid(files: _Files, change: Change, state: GraphState) -> Snapshot:
-    engines = []
-    for bit, graph in ((POSSIBLE, files.possible), (CERTAIN, files.certain)):
+
+    def engine(bit: int, graph: TraceGraph) -> CsrEngine:
         source, target, lo, hi, number, _ = change.added.of_purpose(bit).all()
         overlay = Overlay.of(
             graph,
@@ -214,9 +215,16 @@ def _overlaid(files: _Files, change: Change, state: GraphState) -> Snapshot:
             retracted_source=change.ended_source,
             retracted_number=change.ended,
         )
-        engines.append(CsrEngine(overlay, f"{files.view.last_serial}+{len(number)}"))
+        return CsrEngine(overlay, f"{files.view.last_serial}+{len(number)}")
+
     times = [each for each in (files.view.recorded_at, change.recorded_at) if each is not None]
-    return Snapshot(files.view, state, *engines, recorded_at=max(times, default=None))
+    return Snapshot(
+        view=files.view,
+        state=state,
+        possible=engine(POSSIBLE, files.possible),
+        certain=engine(CERTAIN, files.certain),
+        recorded_at=max(times, default=None),
+    )
 
 
 def forget() -> None:

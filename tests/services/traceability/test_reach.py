@@ -15,9 +15,11 @@ from sqlalchemy.orm import Session
 from core import imports
 from core.actors import Actor, Role
 from core.clock import now
+from core.outbox import JobRun, Message, Run, RunState
 from tests import factories
 from tests.services.traceability.conftest import CHARGER, Town, row
 from tests.services.traceability.ledgers import STEPS, Row, ledgers, moment, stock, write
+from traceability import jobs
 from traceability.errors import (
     FutureRecordTime,
     HolderUnknown,
@@ -28,11 +30,14 @@ from traceability.errors import (
 from traceability.maths.answer import Side
 from traceability.models.graph import TraceEdge, TraceNode
 from traceability.models.ledger import TraceEvent
+from traceability.queries.graph import snapshots as snapshots_of
 from traceability.queries.ledger import lot_by_number
-from traceability.service.graphing import catch_up, rebuild, refresh, refresh_file
+from traceability.service import snapshots
+from traceability.service.graphing import rebuild, refresh, refresh_file
 from traceability.service.reaching import SIDES, Found, Seed, Wish, find_reach, named
 from traceability.service.snapshots import build
 from traceability.service.tracing import trace
+from worker.subscriptions import jobs_for
 
 Load = Callable[..., imports.Outcome]
 Holding = tuple[Side, int, int, int]
@@ -208,15 +213,44 @@ def test_a_rebuild_makes_the_rows_that_were_there(
     assert rebuild(session).added == 0
 
 
-def test_ledgers_older_than_the_graph_are_caught_up_with(
+def job_of(session: Session, topic: str) -> Run:
+    """A run of the one job that follows a topic, as a worker takes it."""
+    (job,) = jobs_for(topic)
+    message = Message(topic=topic, payload={}, created_at=now())
+    session.add(message)
+    session.flush()
+    row = JobRun(
+        message_id=message.id, job=job.name, queue=job.queue, state=RunState.RUNNING,
+        attempt=1, created_at=now(),
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return Run(row.id, message.id, job.name, 1)
+
+
+def test_ledgers_older_than_the_graph_get_their_edges_by_a_job(
     session: Session, load: Load, story: list[Any]
 ) -> None:
     load(story)
     session.execute(TraceEdge.__table__.delete())
     session.execute(TraceNode.__table__.delete())
 
-    assert catch_up(session).added == 6
-    assert catch_up(session).added == 0
+    jobs.rebuild_graph(job_of(session, "traceability.graph-rebuild-requested"))
+
+    assert session.execute(select(func.count()).select_from(TraceEdge)).scalar_one() == 6
+
+
+def test_a_snapshot_is_written_when_enough_has_changed_and_not_before(
+    session: Session, load: Load, story: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(story)
+    monkeypatch.setattr(snapshots, "FEWEST_EDGES", 3)
+
+    jobs.keep_graph(job_of(session, "traceability.graph-due"))
+    jobs.keep_graph(job_of(session, "traceability.graph-due"))
+
+    (written,) = snapshots_of(session)
+    assert written.edge_count == 6
 
 
 def test_a_row_that_was_changed_by_hand_is_mended(
