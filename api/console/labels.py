@@ -162,6 +162,7 @@ LABELS: dict[str, dict[str, object]] = {
         "maker-of-record": _("producer by the register"),
         "made": _("made it"),
         "had": _("had it and passed it on"),
+        "owned": _("owned it while another had it"),
         "holds": _("may have it still"),
         "sold": _("sold it to end users"),
         "used": _("put it into other lots"),

@@ -34,3 +34,4 @@ class AnswerableOut(Schema):
         lambda found: LotOut(many=True).dump([each.lot for each in found.trace.lots])
     )
     parties = fields.Function(lambda found: PartyOut(many=True).dump(found.trace.parties))
+    owners = fields.List(fields.Nested(PartyOut))

@@ -22,9 +22,7 @@ from traceability.recording.holders import Holders
 from traceability.recording.naming import lots_of, parties_of
 from traceability.recording.statements import Change, Writer
 from traceability.service.graphing import refresh
-from traceability.service.graphing import refresh
 from traceability.service.tracing import weigh
-from traceability.service.watching import check_watches
 from traceability.service.watching import check_watches
 
 # Statements are derived by one at a time: what two captures say about one pallet is one truth.
@@ -107,6 +105,7 @@ def take_up_registered(session: Session) -> Derived | None:
 
 
 def _settled(session: Session, found: Derived) -> Derived:
+    """Findings, edges of the graph and watches follow what is said now, at the same moment."""
     weigh(session, found.lots)
     refresh(session, found.lots)
     check_watches(session, found.lots)

@@ -8,30 +8,41 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.clock import now
-from traceability.maths.answer import Trace, microseconds
+from traceability.maths.answer import PartyView, Trace, microseconds
 from traceability.maths.epcis.from_ledger import Names, ledger_events
 from traceability.maths.epcis.writing import write_document
 from traceability.maths.responsibility import Responsible, responsible
 from traceability.models.statements import StatementMovement
 from traceability.queries.ledger import lots, parties
 from traceability.queries.neighbourhood import Neighbourhood, rows_of_lots
-from traceability.queries.statements import events_behind
+from traceability.queries.statements import events_behind, owners_of
 from traceability.queries.told import EventReader
 
 
 @dataclass(frozen=True, slots=True)
 class Answerable:
-    """Who answers for the lots of a trace; ``rows`` are how many ledger rows were read."""
+    """Who answers for the lots of a trace; ``rows`` are how many ledger rows were read.
+
+    ``owners`` are those who owned what others had; they need not be in the trace.
+    """
 
     trace: Trace
     duties: tuple[Responsible, ...]
     rows: int
+    owners: tuple[PartyView, ...] = ()
 
 
 def who_answers(session: Session, trace: Trace) -> Answerable:
     """Who made, had, has, sold and used the lots of a trace, with the rows that say so."""
     rows = _rows(session, trace)
-    return Answerable(trace, responsible(trace, rows.events), len(rows.events))
+    owners = owners_of(session, [event.id for event in rows.events])
+    named = {each.party_id: each for each in owners.values()}
+    return Answerable(
+        trace,
+        responsible(trace, rows.events, owners=owners),
+        len(rows.events),
+        tuple(named[each] for each in sorted(named)),
+    )
 
 
 def evidence_document(session: Session, trace: Trace) -> bytes:

@@ -142,8 +142,9 @@ def _page(session: Session, lot_id: int) -> str:
 
 def _duties(session: Session, trace: Trace) -> list[tuple[Any, str, str]]:
     """Who answers, with names: (duty, enterprise, credit code)."""
-    found = who_answers(session, trace).duties
-    parties = {each.party_id: each for each in trace.parties}
+    answerable = who_answers(session, trace)
+    found = answerable.duties
+    parties = {each.party_id: each for each in (*answerable.owners, *trace.parties)}
     firms = enterprises_by_ids(
         session, {each.enterprise_id for each in found if each.enterprise_id is not None}
     )
@@ -151,7 +152,7 @@ def _duties(session: Session, trace: Trace) -> list[tuple[Any, str, str]]:
     for each in found:
         firm = firms.get(each.enterprise_id or 0)
         party = parties.get(each.party_id or 0)
-        name = firm.name if firm else (party.name if party else None)
+        name = firm.name if firm else (party.name or party.code if party else None)
         named.append((each, name or _("Not written down"), firm.code if firm else ""))
     return named
 

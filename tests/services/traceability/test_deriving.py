@@ -39,6 +39,7 @@ from traceability.maths.amounts import plain
 from traceability.maths.epcis.deriving import derive
 from traceability.maths.epcis.event import CapturedEvent, Identifier, IdentifierKind
 from traceability.maths.epcis.statements import UNTOLD, Statements
+from traceability.maths.responsibility import Duty
 from traceability.models.statements import StatementMovement
 from traceability.queries.ledger import lot_view
 from traceability.queries.statements import contents, events_behind, evidence
@@ -50,6 +51,7 @@ from traceability.service.deriving import (
     take_in,
     take_up_registered,
 )
+from traceability.service.proving import who_answers
 from traceability.service.tracing import lot_detail, trace, weigh
 from traceability.service.watching import arm, freeze_trace
 
@@ -377,6 +379,19 @@ def test_an_owner_who_is_not_the_holder_is_kept(session, capture):
 
     assert said.owner is not None
     assert (said.owner.code, said.from_party and said.from_party.code) == (gln("O"), gln("A"))
+
+
+def test_an_owner_answers_beside_the_holder(session, capture):
+    told = ship("L", 5, "A", "B", at=1)
+    capture(replace(told, sources=(*told.sources, ("owning_party", party("O")))))
+
+    found = who_answers(session, trace(session, lot_id(session, "L")))
+
+    codes = {each.party_id: each.code for each in (*found.owners, *found.trace.parties)}
+    duties = {(each.duty, codes[each.party_id or 0]) for each in found.duties}
+    assert (Duty.OWNED, gln("O")) in duties
+    assert (Duty.HAD, gln("A")) in duties
+    assert gln("O") not in {each.code for each in found.trace.parties}
 
 
 def test_contents_of_a_container_at_an_instant(session, capture):

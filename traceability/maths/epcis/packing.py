@@ -49,25 +49,33 @@ class Packing:
         """Everything that ever held something."""
         return frozenset(self._of)
 
-    def contents(self, parent: str, instant: int, *, assets: bool = False) -> Iterator[Content]:
+    def contents(
+        self, parent: str, instant: int, opened: set[str], *, assets: bool = False
+    ) -> Iterator[Content]:
         """What was inside at an instant, through all containers inside it.
+
+        Parameters
+        ----------
+        opened : set of str
+            Containers that were looked into before, to be looked into once only; added to.
 
         Notes
         -----
         A container that is said to be inside itself is opened once.
         """
-        opened = {parent}
         waiting = [parent]
         while waiting:
-            for each in self._of.get(waiting.pop(), ()):
+            container = waiting.pop()
+            if container in opened:
+                continue
+            opened.add(container)
+            for each in self._of.get(container, ()):
                 if (each.is_asset and not assets) or not each.holds_at(instant):
                     continue
                 yield Content(
                     each.child, each.goods, each.quantity, each.unit, each.child in self._things
                 )
-                if each.child not in opened:
-                    opened.add(each.child)
-                    waiting.append(each.child)
+                waiting.append(each.child)
 
 
 @dataclass(slots=True)
