@@ -43,9 +43,7 @@ def warm() -> None:
             for respects_dates in (True, False):
                 engine.reach(Question(ends, none, direction, respects_dates))
     if has_numba():
-        room = workspace.Workspace()
-        mark = room.mark(2)
-        walks().sweep(engine.overlay.backward, room.state, mark, room.room_for_masks(), ends)
+        walks().sweep(engine.overlay.backward, workspace.Workspace().masks(2), ends)
 
 
 @dataclass(frozen=True, slots=True)

@@ -334,23 +334,22 @@ def _sort(order: Array, node: Array) -> None:
 
 
 @compiled
-def sweep(way: Way, state: Array, mark: int, masks: Array, seeds: Array) -> Array:
-    """Which nodes are got to, from which of up to 64 seeds: bits in the first column of ``masks``.
+def sweep(way: Way, masks: Array, seeds: Array) -> tuple[Array, Array]:
+    """Which nodes are got to, ascending, and from which of up to 64 seeds, as bits.
 
-    The second column holds bits a node has not passed on yet. Returns the nodes, ascending.
+    The first column of ``masks`` holds the bits of a node, the second those it has not passed on
+    yet; all are 0 before and after.
     """
     starts, record, retracted = way.starts, way.record, way.retracted
     added_starts, added_neighbour = way.added_starts, way.added_neighbour
     base, added = len(starts) - 1, len(added_starts) - 1
     has_retracted = len(retracted) > 0
-    seen, waiting, coming = np.empty(1024, np.int32), np.empty(1024, np.int32), 0
+    seen, waiting = np.empty(1024, np.int32), np.empty(1024, np.int32)
     later = np.empty(1024, np.int32)
     size, count, none = 0, 0, np.uint64(0)  # comparing with a plain 0 goes by way of floats
     for place in range(len(seeds)):
         here, bit = seeds[place], np.uint64(1) << np.uint64(place)
-        if state[here, MARK] != mark:
-            state[here, MARK] = mark
-            masks[here, 0], masks[here, 1] = 0, 0
+        if masks[here, 0] == none:
             seen[size], waiting[count] = here, here
             size, count = size + 1, count + 1
         masks[here, 0] |= bit
@@ -378,19 +377,24 @@ def sweep(way: Way, state: Array, mark: int, masks: Array, seeds: Array) -> Arra
                     target = record[index, 0]
                 else:
                     target = added_neighbour[index - last + more]
-                if state[target, MARK] != mark:
-                    state[target, MARK] = mark
-                    masks[target, 0], masks[target, 1] = 0, 0
+                known = masks[target, 0]
+                new = bits & ~known
+                if new == none:
+                    continue
+                if known == none:
                     seen[size] = target
                     size += 1
-                new = bits & ~masks[target, 0]
-                if new != none:
-                    masks[target, 0] |= new
-                    if masks[target, 1] == none:
-                        later[coming] = target
-                        coming += 1
-                    masks[target, 1] |= new
+                masks[target, 0] = known | new
+                if masks[target, 1] == none:
+                    later[coming] = target
+                    coming += 1
+                masks[target, 1] |= new
         waiting, later, count = later, waiting, coming
     order = np.arange(size).astype(np.int32)
     _sort(order, seen)
-    return seen[order]
+    node, found = np.empty(size, np.int64), np.empty(size, np.uint64)
+    for index in range(size):
+        node[index] = seen[order[index]]
+        found[index] = masks[node[index], 0]
+        masks[node[index], 0] = none
+    return node, found
