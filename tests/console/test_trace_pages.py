@@ -15,14 +15,18 @@ from sqlalchemy.orm import Session
 from api.console.pages.trace import amount_words, parts_of
 from core import imports
 from core.actors import SYSTEM, Role
+from core.clock import now
 from risk.service.observing import report_incident
 from tests.console.doors import sign_in
 from tests.services.traceability.conftest import csv_of, story, town
+from tests.told_events import commission, gln, receive, ship
 from traceability.imports import LEDGER
 from traceability.maths.amounts import NOTHING, Amount, exactly
 from traceability.maths.balance import LotBalance
 from traceability.queries import ledger as queries
+from traceability.recording.journal import Journal
 from traceability.service import tracing as service
+from traceability.service.deriving import take_in
 
 __all__ = ["sign_in", "story", "town"]  # fixtures of the services, used here too
 
@@ -235,3 +239,23 @@ def test_amounts_are_read_with_their_bounds() -> None:
     assert amount_words(exactly(10500)) == "10,500"
     assert amount_words(Amount(Decimal(0), Decimal("2.50"))) == "0–2.5"
     assert amount_words(Amount(Decimal(3), None)) == "3–?"
+
+
+def test_a_trace_of_events_names_holders_by_their_location_numbers(
+    client: Any, sign_in: SignIn, session: Session
+) -> None:
+    events = [
+        commission("E-1", 12, "A", at=1),
+        ship("E-1", 12, "A", "B", at=2),
+        receive("E-1", 12, "A", "B", at=3),
+    ]
+    ids = Journal(capture_id=1, enterprise_id=None).add(session, events, at=now()).event_ids
+    take_in(session, ids[0], ids[-1])
+    sign_in(client, Role.INSPECTOR)
+
+    page = client.get(URL, query_string={"lot": "E-1"})
+
+    assert page.status_code == 200
+    assert gln("A") in page.text
+    assert gln("B") in page.text
+    assert client.get(f"{URL}.xlsx", query_string={"lot": "E-1"}).status_code == 200
