@@ -9,7 +9,7 @@ from typing import Any
 from core.clock import CIVIL_ZONE
 from core.workbooks import write_csv, write_xlsx
 from traceability.maths.amounts import Amount
-from traceability.maths.answer import PartyView, Trace
+from traceability.maths.answer import PartyView, SeedView, Trace
 
 Words = Callable[[str], str]
 Sheet = tuple[str, list[str], list[list[Any]]]
@@ -69,7 +69,7 @@ def _header(words: Sequence[str], gettext: Words) -> list[str]:
 
 _HOLDINGS = (
     "Side", "Steps", "Lot", "Product", "GTIN", "Credit code", "Holder", "Since", "Certain",
-    "Evidence", "Unit", "Produced", "Received", "Shipped", "Returned", "Sold", "Destroyed",
+    "Evidence", "Level", "Unit", "Produced", "Received", "Shipped", "Returned", "Sold", "Destroyed",
     "Used", "On hand", "Unaccounted", "Counted", "Path",
 )  # fmt: skip
 
@@ -90,6 +90,7 @@ def _holdings(trace: Trace, gettext: Words) -> Sheet:
                 day_or_time(each.earliest_at),
                 gettext("yes" if each.certain else "possible"),
                 gettext(each.weakest.value),
+                gettext(each.level.value),
                 of.unit,
                 *(
                     _figure(amount)
@@ -169,11 +170,18 @@ def _findings(trace: Trace, gettext: Words) -> Sheet:
 
 
 def _about(trace: Trace, gettext: Words) -> Sheet:
-    rows: list[list[Any]] = [
-        [gettext("Lot"), trace.seed.number],
-        [gettext("Product"), trace.seed.product_name],
+    rows: list[list[Any]] = []
+    for seed in trace.seeds or (SeedView(trace.seed, trace.seed_party_id),):
+        rows.append([gettext("Lot"), seed.lot.number])
+        rows.append([gettext("Product"), seed.lot.product_name])
+        if seed.party_id is not None:
+            view = next((each for each in trace.parties if each.party_id == seed.party_id), None)
+            rows.append([gettext("Holder"), _who(view, gettext)[1]])
+    rows += [
         [gettext("Direction"), gettext(trace.direction)],
         [gettext("Order of time"), gettext(trace.dates)],
+        [gettext("Contact counted"), gettext(trace.contact)],
+        [gettext("Cleanings counted"), " ".join(map(str, trace.kill_step_ids))],
         [gettext("Ledgers as of"), f"{trace.as_of.astimezone(CIVIL_ZONE):%Y-%m-%d %H:%M:%S}"],
         [gettext("Algorithm"), trace.algorithm],
         [gettext("Newest ledger row"), trace.last_event_id],

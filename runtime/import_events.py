@@ -30,7 +30,7 @@ def load_events(file: Path, *, dry_run: bool, good_events_only: bool) -> int:
     whose import was killed goes on where it ended.
     """
     size = file.stat().st_size
-    with ProgressBar() as progress, file.open("rb") as stream:
+    with ProgressBar() as progress, file.open("rb") as stream, capturing.collector_paused():
         if dry_run:
             return _check(stream, size, progress)
         sha256 = _sha256(stream, size, progress)

@@ -73,19 +73,20 @@ def capture_document(run: Run, *, capture_id: int) -> None:
     def tell(stage: str, done: int, total: int) -> None:
         run.progress(stage, stream.tell(), capture.document_size)
 
-    if capture.error_behaviour == capturing.ROLLBACK:
-        with effect(run) as session:
-            held = capturing.capture_of(session, capture_id)
-            capturing.capture_whole(session, held, capturing.read(stream), progress=tell)
-        return
-    journal = capturing.journal_of(capture)
-    try:
-        for part in capturing.parts(capturing.read(stream), start=capture.position):
-            tell("capture", 0, 0)
-            with unit_of_work() as session:
-                capturing.store_next(session, capture_id, part, journal)
-    except capturing.Moved as moved:
-        raise Superseded(str(moved)) from moved
+    with capturing.collector_paused():
+        if capture.error_behaviour == capturing.ROLLBACK:
+            with effect(run) as session:
+                held = capturing.capture_of(session, capture_id)
+                capturing.capture_whole(session, held, capturing.read(stream), progress=tell)
+            return
+        journal = capturing.journal_of(capture)
+        try:
+            for part in capturing.parts(capturing.read(stream), start=capture.position):
+                tell("capture", 0, 0)
+                with unit_of_work() as session:
+                    capturing.store_next(session, capture_id, part, journal)
+        except capturing.Moved as moved:
+            raise Superseded(str(moved)) from moved
     with effect(run) as session:
         capturing.finish(capturing.capture_of(session, capture_id))
 

@@ -20,9 +20,10 @@ def cited(words: str) -> str:
     words = words.strip()
     own = _DEFAULT.fullmatch(words)
     if own and own["word"]:
-        return _("Project default for %(word)s in %(law)s", word=own["word"], law=cited(own["law"]))
+        told = _("Project default for %(word)s in %(law)s", word=own["word"], law=cited(own["law"]))
+        return str(told)
     if own:
-        return _("Project default under %(law)s", law=cited(own["law"]))
+        return str(_("Project default under %(law)s", law=cited(own["law"])))
     plain = str(_(words)) if words else words
     if plain != words:
         return plain

@@ -158,6 +158,15 @@ LABELS: dict[str, dict[str, object]] = {
         "out_kg": _("kg out"),
         "in_kg": _("kg in"),
     },
+    "duty": {
+        "maker-of-record": _("producer by the register"),
+        "made": _("made it"),
+        "had": _("had it and passed it on"),
+        "owned": _("owned it while another had it"),
+        "holds": _("may have it still"),
+        "sold": _("sold it to end users"),
+        "used": _("put it into other lots"),
+    },
     "side": {
         "seed": _("this lot"),
         "upstream": _("upstream"),

@@ -35,6 +35,10 @@ OWN_NAMES = ("sort", "page", "cols", "view", "lang", "theme")
 Views = Callable[[Session, list[Any]], list[Any]]
 
 
+# Columns of numbers such as CC-2026-0005: one word, never broken at its hyphens.
+NUMBERS = ("no", "plan", "plan_no", "record", "case")
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column.
@@ -67,8 +71,8 @@ class Column:
         """Class of the cells."""
         if self.kind in ("number", "percent"):
             return "num"
-        # A number such as CC-2026-0005 is one word: it never breaks at its hyphens.
-        return "nowrap" if self.kind in ("day", "moment", "word") or self.name == "no" else ""
+        is_word = self.kind in ("day", "moment", "word") or self.name in NUMBERS
+        return "nowrap" if is_word else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,7 +172,7 @@ def _vocabulary() -> Iterator[tuple[str, str]]:
     yield from (("api/console/shell.py", line[0]) for line in shell._PUBLIC_MENU)
     for words in (tracesheets._HOLDINGS, tracesheets._EDGES, _SHEET_WORDS):
         yield from (("api/tracesheets.py", word) for word in words)
-    for kind in (answer.Side, answer.GapReason, answer.FindingKind, LinkState):
+    for kind in (answer.Side, answer.GapReason, answer.FindingKind, LinkState, answer.Level):
         yield from (("traceability/maths/answer.py", each.value) for each in kind)
     yield from (("api/console/tiers.py", word) for word in _DIAGRAM_WORDS)
     for status in (400, 404, 405, 413, 415):
@@ -192,6 +192,7 @@ _PROVISIONAL = (
 _SHEET_WORDS = (
     "Reason", "Ask", "Figures", "Finding", "What", "Value", "yes", "possible", "no", "both",
     "forward", "backward", "respected", "ignored", "shipment", "receipt", "return", "use",
+    "contact", "none", "station", "line",
 )  # fmt: skip
 _DIAGRAM_WORDS = (
     "Production", "Held by", "Raw materials", "Parts", "Further production", "Wholesale",

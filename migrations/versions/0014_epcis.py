@@ -125,13 +125,6 @@ def _build_events() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_epcis_identifier")),
         sa.UniqueConstraint("key", name=op.f("uq_epcis_identifier_key")),
     )
-    op.create_index(
-        "ix_epcis_identifier_gtin_lot",
-        "epcis_identifier",
-        ["gtin", "lot"],
-        unique=False,
-        postgresql_where=sa.text("lot IS NOT NULL"),
-    )
     op.create_table(
         "epcis_event",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),

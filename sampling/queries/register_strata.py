@@ -39,7 +39,7 @@ def stratum_keys(session: Session, strata_by: str) -> tuple[str, ...]:
     if strata_by == "grade":
         return GRADES
     statement = select(Enterprise.risk_tier).where(Enterprise.risk_tier.is_not(None)).distinct()
-    found = set(session.execute(statement).scalars())
+    found = {str(tier) for tier in session.execute(statement).scalars()}
     return tuple(sorted(found, key=_by_risk))
 
 
@@ -67,7 +67,7 @@ def register_strata(
         statement = statement.where(Enterprise.category_id.in_(ids))
     counts = dict(session.execute(statement).all())
     without = counts.pop(None, 0)
-    return RegisterStrata(counts, without)
+    return RegisterStrata({str(key): size for key, size in counts.items()}, without)
 
 
 def stratum_rosters(detail: PlanDetail, sizes: Mapping[str, int]) -> list[StratumRoster]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from typing import Any
 
+import openpyxl
 import pytest
 from sqlalchemy.orm import Session
 
@@ -124,6 +126,24 @@ def test_a_trace_from_several_lots(client: Any, sign_in: SignIn, stored: Any) ->
     assert [each["party_id"] for each in part["seeds"]] == [holder, None]
     assert misfit.status_code == 422
     assert {each["level"] for each in both["holdings"]} <= {"certain", "probable", "possible"}
+
+
+def test_a_sheet_says_what_was_asked(client: Any, sign_in: SignIn, stored: Any) -> None:
+    sign_in(client, Role.INSPECTOR)
+    one = client.get(f"{URL}/trace", query_string={"lot": "YS-17"}).json
+    lots = {each["lot"]["number"]: each["lot"]["lot_id"] for each in one["lots"]}
+
+    book = client.get(
+        f"{URL}/trace.xlsx",
+        query_string={"lot_id": [lots["YS-17"], lots["C-0711"]], "contact": "station"},
+    )
+
+    workbook = openpyxl.load_workbook(io.BytesIO(book.data))
+    cells = [cell.value for row in workbook.worksheets[-1].iter_rows() for cell in row]
+    assert {"YS-17", "C-0711"} <= set(cells)
+    header, *rows = workbook.worksheets[0].iter_rows(values_only=True)
+    assert len(header) == 23
+    assert {row[10] for row in rows} <= {"certain", "确定"}
 
 
 def test_contact_is_an_option(client: Any, sign_in: SignIn, stored: Any) -> None:

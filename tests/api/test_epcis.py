@@ -12,6 +12,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.actors import Actor, Role
+from core.clock import now
+from core.outbox import JobRun, RunState
 from tests.services.traceability.epcis import content, declared, event
 from traceability.maths.epcis.limits import DEFAULT
 from traceability.models.epcis import EpcisCapture, EpcisEvent
@@ -552,13 +554,43 @@ def test_strangers_and_readers_may_not_capture(
     assert session.execute(select(func.count()).select_from(EpcisEvent)).scalar_one() == 0
 
 
+@pytest.mark.parametrize("role", [Role.ENTERPRISE, Role.LEAD_INSPECTOR])
 def test_a_large_document_is_a_job_that_runs_on(
-    keeper: Any, session: Session, monkeypatch: Any
+    client: Any, sign_in: SignIn, session: Session, monkeypatch: Any, role: Role
 ) -> None:
     monkeypatch.setattr(capturing, "BYTES_AT_ONCE", 10)
+    sign_in(client, role)
 
-    job = json.loads(capture(keeper, event(1)).data)
+    answer = capture(client, event(1))
 
+    job = json.loads(client.get(answer.headers["Location"]).data)
     assert (job["running"], job["success"], job["eventsStored"]) == (True, False, 0)
     assert "finishedAt" not in job
     assert session.execute(select(EpcisCapture.message_id)).scalar_one() is not None
+
+
+@pytest.mark.parametrize("role", [Role.ENTERPRISE, Role.LEAD_INSPECTOR])
+def test_a_capture_whose_job_was_given_up_says_so(
+    client: Any, sign_in: SignIn, session: Session, monkeypatch: Any, role: Role
+) -> None:
+    monkeypatch.setattr(capturing, "BYTES_AT_ONCE", 10)
+    sign_in(client, role)
+    answer = capture(client, event(1))
+    row = session.execute(select(EpcisCapture)).scalar_one()
+    session.add(
+        JobRun(
+            message_id=row.message_id,
+            job="traceability.capture",
+            queue="long",
+            state=RunState.FAILED,
+            error="the worker died 5 times while doing this",
+            created_at=now(),
+            finished_at=now(),
+        )
+    )
+    session.flush()
+
+    job = json.loads(client.get(answer.headers["Location"]).data)
+
+    assert (job["running"], job["success"]) == (False, False)
+    assert "the worker died 5 times" in job["errors"][0]["title"]

@@ -32,6 +32,20 @@ def walks(fast: bool | None = None) -> ModuleType:
     return kernels_numpy
 
 
+def warm() -> None:
+    """Compile the kernels, or load them from disk, so that no question has to wait for that."""
+    none = np.empty(0, dtype=np.int64)
+    ends, times = np.array([0, 1]), np.array([0, 2**40 + 1])
+    for scale in (0, 1):  # whole seconds, and times that need a table
+        graph = TraceGraph.of(ends, ends[::-1], times * scale, times * scale, ends, nodes=2)
+        engine = CsrEngine.over(graph)
+        for direction in ("forward", "backward"):
+            for respects_dates in (True, False):
+                engine.reach(Question(ends, none, direction, respects_dates))
+    if has_numba():
+        walks().sweep(engine.overlay.backward, workspace.Workspace().masks(2), ends)
+
+
 @dataclass(frozen=True, slots=True)
 class Edges:
     """Edges between what was reached, in the direction the goods went."""
@@ -119,8 +133,10 @@ class CsrEngine:
             leave_by = lo if question.certain else hi
             times = self.overlay.instants(-leave_by if backward else leave_by)
             kept &= since[owner] <= (-times if backward else times)
-        ends = (node[owner[kept]], target[kept])
-        return answer, Edges(*(ends[::-1] if backward else ends), number[kept])
+        here, there = node[owner[kept]], target[kept]
+        if backward:
+            here, there = there, here
+        return answer, Edges(here, there, number[kept])
 
     def _asked(
         self, question: Question, nodes: Sequence[int]

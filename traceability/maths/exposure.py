@@ -81,11 +81,13 @@ def expected_exposure(
     total = np.bincount(begin, weights=np.nan_to_num(quantity), minlength=size)
     whole = (known == edges)[begin]
     share = np.where(whole, quantity / np.where(whole, total[begin], 1), 1 / edges[begin])
-    moving = np.bincount(np.searchsorted(node, seeds), weights=seed_mass, minlength=size)
+    moving = np.zeros(size)
+    np.add.at(moving, np.searchsorted(node, seeds), seed_mass)
     mass, given = moving.copy(), float(seed_mass.sum())
     unsettled = 0.0
     for _ in range(rounds):
-        moving = np.bincount(end, weights=moving[begin] * share, minlength=size)
+        moved = np.bincount(end, weights=moving[begin] * share, minlength=size)
+        moving = np.asarray(moved, dtype=np.float64)
         unsettled = float(moving.sum())
         if unsettled <= negligible * given:
             break

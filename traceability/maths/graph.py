@@ -152,6 +152,20 @@ class Reach:
             label = int(self._parent[label])
         return tuple(reversed(edges))
 
+    def steps(self) -> set[tuple[int, int]]:
+        """(edge, next edge) on all paths that `path` gives; each label is visited once."""
+        found: set[tuple[int, int]] = set()
+        seen: set[int] = set()
+        parents, edges = self._parent.tolist(), self._edge.tolist()
+        for label in self._first[self._first >= 0].tolist():
+            while label not in seen and parents[label] >= 0:
+                seen.add(label)
+                parent = parents[label]
+                if parents[parent] >= 0:
+                    found.add((edges[parent], edges[label]))
+                label = parent
+        return found
+
 
 def walk(
     edges: TimedEdges | OrderedEdges,

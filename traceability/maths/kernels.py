@@ -139,7 +139,7 @@ def timed(
                     if state[target, MARK] != mark or at < arrival[state[target, LAST]]:
                         cut = 1
                     continue
-                name = np.int64(record[index, 2])
+                name: Any = np.int64(record[index, 2])
                 name = names[name] if has_names else first_name + name
                 made = _put(
                     target, at, name, label, end, made, mark, state, node, parent, edge, arrival
@@ -244,16 +244,18 @@ def plain(
                 target = record[index, 0]
                 if has_retracted and retracted[index >> 3] >> (index & 7) & 1:
                     continue
-                name = np.int64(record[index, 2])
+                name: Any = np.int64(record[index, 2])
                 name = names[name] if has_names else first_name + name
                 if is_last:
-                    cut = max(cut, np.int64(state[target, MARK] != mark))
+                    if state[target, MARK] != mark:
+                        cut = 1
                     continue
                 made = _meet(target, name, label, end, made, mark, state, node, parent, edge)
             for index in range(more, bound):
                 target, name = added_neighbour[index], added_number[index]
                 if is_last:
-                    cut = max(cut, np.int64(state[target, MARK] != mark))
+                    if state[target, MARK] != mark:
+                        cut = 1
                     continue
                 made = _meet(target, name, label, end, made, mark, state, node, parent, edge)
         ends = _room(ends, rounds + 1)
@@ -332,23 +334,22 @@ def _sort(order: Array, node: Array) -> None:
 
 
 @compiled
-def sweep(way: Way, state: Array, mark: int, masks: Array, seeds: Array) -> Array:
-    """Which nodes are got to, from which of up to 64 seeds: bits in the first column of ``masks``.
+def sweep(way: Way, masks: Array, seeds: Array) -> tuple[Array, Array]:
+    """Which nodes are got to, ascending, and from which of up to 64 seeds, as bits.
 
-    The second column holds bits a node has not passed on yet. Returns the nodes, ascending.
+    The first column of ``masks`` holds the bits of a node, the second those it has not passed on
+    yet; all are 0 before and after.
     """
     starts, record, retracted = way.starts, way.record, way.retracted
     added_starts, added_neighbour = way.added_starts, way.added_neighbour
     base, added = len(starts) - 1, len(added_starts) - 1
     has_retracted = len(retracted) > 0
-    seen, waiting, coming = np.empty(1024, np.int32), np.empty(1024, np.int32), 0
+    seen, waiting = np.empty(1024, np.int32), np.empty(1024, np.int32)
     later = np.empty(1024, np.int32)
-    size, count = 0, 0
+    size, count, none = 0, 0, np.uint64(0)  # comparing with a plain 0 goes by way of floats
     for place in range(len(seeds)):
         here, bit = seeds[place], np.uint64(1) << np.uint64(place)
-        if state[here, MARK] != mark:
-            state[here, MARK] = mark
-            masks[here, 0], masks[here, 1] = 0, 0
+        if masks[here, 0] == none:
             seen[size], waiting[count] = here, here
             size, count = size + 1, count + 1
         masks[here, 0] |= bit
@@ -358,7 +359,7 @@ def sweep(way: Way, state: Array, mark: int, masks: Array, seeds: Array) -> Arra
         for turn in range(count):
             here = waiting[turn]
             bits = masks[here, 1]
-            masks[here, 1] = 0
+            masks[here, 1] = none
             first, last, more, bound = 0, 0, 0, 0
             if here < base:
                 first, last = starts[here], starts[here + 1]
@@ -376,19 +377,24 @@ def sweep(way: Way, state: Array, mark: int, masks: Array, seeds: Array) -> Arra
                     target = record[index, 0]
                 else:
                     target = added_neighbour[index - last + more]
-                if state[target, MARK] != mark:
-                    state[target, MARK] = mark
-                    masks[target, 0], masks[target, 1] = 0, 0
+                known = masks[target, 0]
+                new = bits & ~known
+                if new == none:
+                    continue
+                if known == none:
                     seen[size] = target
                     size += 1
-                new = bits & ~masks[target, 0]
-                if new != 0:
-                    masks[target, 0] |= new
-                    if masks[target, 1] == 0:
-                        later[coming] = target
-                        coming += 1
-                    masks[target, 1] |= new
+                masks[target, 0] = known | new
+                if masks[target, 1] == none:
+                    later[coming] = target
+                    coming += 1
+                masks[target, 1] |= new
         waiting, later, count = later, waiting, coming
     order = np.arange(size).astype(np.int32)
     _sort(order, seen)
-    return seen[order]
+    node, found = np.empty(size, np.int64), np.empty(size, np.uint64)
+    for index in range(size):
+        node[index] = seen[order[index]]
+        found[index] = masks[node[index], 0]
+        masks[node[index], 0] = none
+    return node, found

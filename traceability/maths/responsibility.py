@@ -6,12 +6,13 @@ A list of duties with the rows that prove each, never a score: a person decides.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 
-from traceability.maths.answer import Holding, Trace, instant
+from traceability.maths.answer import Holding, PartyView, Trace, instant
 from traceability.maths.ledger import EARLIEST, LATEST, Event, EventKind
 
 Place = tuple[int, int]  # lot, party
@@ -23,6 +24,7 @@ class Duty(StrEnum):
     MAKER_OF_RECORD = "maker-of-record"  # the product is registered to it (标称生产者)
     MADE = "made"  # a ledger says that it was made there
     HAD = "had"  # it got the lot, or passed it on
+    OWNED = "owned"  # the goods were its own while another had them
     HOLDS = "holds"  # it may have it still
     SOLD = "sold"  # it sold to end users
     USED = "used"  # it put the lot into others
@@ -60,7 +62,12 @@ class Responsible:
     contradicted: bool = False
 
 
-def responsible(trace: Trace, events: Iterable[Event]) -> tuple[Responsible, ...]:
+def responsible(
+    trace: Trace,
+    events: Iterable[Event],
+    *,
+    owners: Mapping[int, PartyView] = MappingProxyType({}),
+) -> tuple[Responsible, ...]:
     """Who answers for the lots of a trace, and by which rows?
 
     Parameters
@@ -69,6 +76,9 @@ def responsible(trace: Trace, events: Iterable[Event]) -> tuple[Responsible, ...
         Both ways, for owners before and holders after.
     events : iterable of Event
         The rows of its lots as they stood at ``trace.as_of``.
+    owners : mapping of int to PartyView
+        Row → who owned the goods, where that is not who had them: whereabouts follow the holder,
+        responsibility the owner as well.
 
     Returns
     -------
@@ -83,7 +93,10 @@ def responsible(trace: Trace, events: Iterable[Event]) -> tuple[Responsible, ...
     """
     firm_of = {party.party_id: party.enterprise_id for party in trace.parties}
     rows: dict[Place, list[Event]] = defaultdict(list)
+    owned: dict[Place, list[Event]] = defaultdict(list)
     for event in events:
+        if event.id in owners:
+            owned[event.lot, owners[event.id].party_id].append(event)
         rows[event.lot, event.source].append(event)
         if event.target:
             rows[event.lot, event.target].append(event)
@@ -101,6 +114,22 @@ def responsible(trace: Trace, events: Iterable[Event]) -> tuple[Responsible, ...
         if any(each.duty is Duty.MADE for each in own):
             made_by[holding.lot_id].add(firm)
         found += own
+    certain = {each.lot.lot_id: each.certain for each in trace.lots}
+    firms = {each.party_id: each.enterprise_id for each in owners.values()}
+    found += [
+        Responsible(
+            duty=Duty.OWNED,
+            lot_id=lot_id,
+            party_id=party_id,
+            enterprise_id=firms[party_id],
+            since=_earliest(told),
+            until=_latest(told),
+            event_ids=tuple(sorted(row.id for row in told)),
+            certain=certain[lot_id],
+        )
+        for (lot_id, party_id), told in owned.items()
+        if lot_id in certain
+    ]
     for traced in trace.lots:
         lot = traced.lot
         if lot.maker_id is None:

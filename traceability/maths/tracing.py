@@ -263,25 +263,15 @@ def _edges(
                 used[number] = used.get(number, False) or certain
     links = [(network.links[number], certain) for number, certain in sorted(used.items())]
     met = {link.key: link for _, path in held for link in path if link.meeting is not None}
-    surely = _surely_met(network, walks) if met else set()
+    surely: set[str] = set()
+    for side, each in walks.items() if met else ():
+        surely |= each.certain.meetings(network, backward=side is Side.UPSTREAM)
     links += [(met[key], key in surely) for key in sorted(met)]
     return tuple(
         edge_of(link, sides[network.number[link.target]], sides[network.number[link.source]],
                 certain)
         for link, certain in links
     )  # fmt: skip
-
-
-def _surely_met(network: Network, walks: dict[Side, Walks]) -> set[str]:
-    """Keys of contact on paths that are in order for all times."""
-    found = set()
-    for side, each in walks.items():
-        backward = side is Side.UPSTREAM
-        for node in np.flatnonzero(each.certain.reach.depth > 0):
-            for link in each.certain.path(network, int(node), backward=backward):
-                if link.meeting is not None:
-                    found.add(link.key)
-    return found
 
 
 def _usable(

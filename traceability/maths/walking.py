@@ -68,6 +68,19 @@ class Walked:
                 waiting = -1
         return found
 
+    def meetings(self, network: Network, *, backward: bool) -> set[str]:
+        """Keys of contact on the paths of all nodes."""
+        if self.contacts is None:
+            return set()
+        found = set()
+        skipped = len(self.link_of) - len(self.contacts.edges.source)
+        is_touch = self.contacts.edges.source < len(network.nodes)
+        for pair in self.reach.steps():
+            touch, exposure = pair[::-1] if backward else pair
+            if min(pair) >= skipped and is_touch[touch - skipped]:
+                found.add(self._meeting(network, touch, exposure).key)
+        return found
+
     def _meeting(self, network: Network, touch: int, exposure: int) -> Link:
         assert self.contacts is not None
         edges = self.contacts.edges
@@ -173,19 +186,18 @@ def _with_twins(
     edges: OrderedEdges, number: Ints, own: Ints, nodes: int
 ) -> tuple[OrderedEdges, Ints]:
     """Add for each twin the edges that leave the node it stands for."""
-    for twin in range(nodes, len(own)):
-        if own[twin] >= 0:
-            leaving = np.flatnonzero(edges.source == own[twin])
-            edges = edges.joined(
-                OrderedEdges(
-                    np.full(len(leaving), twin),
-                    edges.target[leaving],
-                    edges.first[leaving],
-                    edges.last[leaving],
-                )
-            )
-            number = np.concatenate((number, number[leaving]))
-    return edges, number
+    copies = [
+        (np.full(len(leaving), twin), leaving)
+        for twin in range(nodes, len(own))
+        if own[twin] >= 0
+        for leaving in [np.flatnonzero(edges.source == own[twin])]
+    ]
+    if not copies:
+        return edges, number
+    sources = np.concatenate([twins for twins, _ in copies])
+    leaving = np.concatenate([each for _, each in copies])
+    more = OrderedEdges(sources, edges.target[leaving], edges.first[leaving], edges.last[leaving])
+    return edges.joined(more), np.concatenate((number, number[leaving]))
 
 
 def _contacts(network: Network, asked: Asked, *, certain: bool) -> Contacts:

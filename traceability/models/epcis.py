@@ -65,12 +65,6 @@ class EpcisIdentifier(Base):
     """Dictionary: one row for one thing, place or party, however it was written."""
 
     __tablename__ = "epcis_identifier"
-    __table_args__ = (
-        Index(
-            "ix_epcis_identifier_gtin_lot", "gtin", "lot", postgresql_where=text("lot IS NOT NULL")
-        ),
-    )
-
     id: Mapped[Id]
     key: Mapped[str] = mapped_column(Code, unique=True)
     kind: Mapped[str]

@@ -37,7 +37,7 @@ from traceability.queries.epcis_filters import (
     Filters,
     Values,
     controls,
-    refused,
+    wrong,
 )
 from traceability.recording.documents import inflate
 
@@ -175,7 +175,7 @@ def _read_token(token: str, mark: str, by_time: bool) -> tuple[int, list[Any]]:
         values = [datetime.fromisoformat(place[0]).astimezone(UTC)] if by_time else []
         return served, [*values, int(place[-1])]
     except (ValueError, TypeError, binascii.Error):
-        raise refused("nextPageToken", "This token is not of this query.") from None
+        raise wrong("nextPageToken", "This token is not of this query.") from None
 
 
 def views(session: Session, numbers: Sequence[int]) -> list[EventView]:
@@ -240,7 +240,7 @@ def captures(session: Session, *, limit: int, before: str = "") -> CapturePage:
     statement = select(EpcisCapture).order_by(EpcisCapture.id.desc()).limit(limit + 1)
     if before:
         if not re.fullmatch(r"[0-9]{1,18}", before):
-            raise refused("nextPageToken", "This token is not of this query.")
+            raise wrong("nextPageToken", "This token is not of this query.")
         statement = statement.where(EpcisCapture.id < int(before))
     rows = list(session.execute(statement).scalars())
     token = str(rows[limit - 1].id) if len(rows) > limit else None

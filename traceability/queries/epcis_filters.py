@@ -81,9 +81,9 @@ class Filters:
             There is no such parameter, or its value makes no sense.
         """
         if not values or len(values) > MOST_VALUES:
-            raise refused(name, "Give 1 to {most} values.", most=MOST_VALUES)
+            raise wrong(name, "Give 1 to {most} values.", most=MOST_VALUES)
         if any("\0" in value for value in values):
-            raise refused(name, "No value holds the character U+0000.")
+            raise wrong(name, "No value holds the character U+0000.")
         simple = _SIMPLE.get(name)
         if simple is not None:
             return simple(self, name, values)
@@ -93,8 +93,8 @@ class Filters:
             if name.startswith(prefix) and len(name) > len(prefix):
                 return build(self, name, values)
         if _NOT_HERE(name):
-            raise refused(name, "This parameter of the standard is not supported here.")
-        raise refused(name, "Unknown query parameter.")
+            raise wrong(name, "This parameter of the standard is not supported here.")
+        raise wrong(name, "Unknown query parameter.")
 
     def _ids(self, keys: Sequence[str]) -> list[int]:
         return list(
@@ -106,7 +106,7 @@ class Filters:
     def _items(self, name: str, roles: frozenset[Role], values: Values) -> Condition:
         patterns = [found for value in values if (found := _LAST_PART_OPEN(value))]
         if any("*" in value for value in values if not _LAST_PART_OPEN(value)):
-            raise refused(name, "Only the last part of an SGTIN or LGTIN pattern may be open (*).")
+            raise wrong(name, "Only the last part of an SGTIN or LGTIN pattern may be open (*).")
         ids = self._ids([identify(value).key for value in values if not _LAST_PART_OPEN(value)])
         for kind, numbers in (found.groups() for found in patterns):
             ids.extend(self._lots_or_instances(kind, numbers))
@@ -178,7 +178,7 @@ class Filters:
             except InvalidOperation:
                 amount = Decimal("NaN")
             if not amount.is_finite():
-                raise refused(name, "{value} is not a number.", value=value)
+                raise wrong(name, "{value} is not a number.", value=value)
             conditions.append(compare(EpcisItem.quantity, amount))
         items = select(EpcisItem.event_id).where(or_(*conditions))
         if unit is not None:
@@ -205,15 +205,13 @@ class Filters:
         wanted = [value.removeprefix("epcis:") for value in values]
         unknown = [value for value in wanted if value not in set(EventType)]
         if unknown:
-            raise refused(name, "There is no event type {value}.", value=unknown[0])
+            raise wrong(name, "There is no event type {value}.", value=unknown[0])
         return EpcisEvent.type.in_(wanted)
 
     def _action(self, name: str, values: Values) -> Condition:
         unknown = [value for value in values if value not in ("ADD", "OBSERVE", "DELETE")]
         if unknown:
-            raise refused(
-                name, "An action is ADD, OBSERVE or DELETE, not {value}.", value=unknown[0]
-            )
+            raise wrong(name, "An action is ADD, OBSERVE or DELETE, not {value}.", value=unknown[0])
         return EpcisEvent.action.in_(values)
 
     def _step(self, name: str, values: Values) -> Condition:
@@ -320,16 +318,16 @@ def controls(parameters: Mapping[str, Values]) -> Controls:
     """
     order = single(parameters, "orderBy") or "recordTime"
     if order not in ("eventTime", "recordTime"):
-        raise refused("orderBy", "Order by eventTime or recordTime, not by {value}.", value=order)
+        raise wrong("orderBy", "Order by eventTime or recordTime, not by {value}.", value=order)
     direction = single(parameters, "orderDirection") or (
         "DESC" if "orderBy" in parameters else "ASC"
     )
     if direction not in ("ASC", "DESC"):
-        raise refused("orderDirection", "A direction is ASC or DESC, not {value}.", value=direction)
+        raise wrong("orderDirection", "A direction is ASC or DESC, not {value}.", value=direction)
     limit = count(parameters, "eventCountLimit", most=10**9)
     most = count(parameters, "maxEventCount", most=10**9)
     if limit is not None and most is not None:
-        raise refused("maxEventCount", "Give eventCountLimit or maxEventCount, not both.")
+        raise wrong("maxEventCount", "Give eventCountLimit or maxEventCount, not both.")
     page = count(parameters, "perPage", most=LARGEST_PAGE)
     return Controls(
         order,
@@ -347,7 +345,7 @@ def single(parameters: Mapping[str, Values], name: str) -> str | None:
     if values is None:
         return None
     if len(values) != 1:
-        raise refused(name, "Give one value.")
+        raise wrong(name, "Give one value.")
     return values[0]
 
 
@@ -357,7 +355,7 @@ def count(parameters: Mapping[str, Values], name: str, *, most: int) -> int | No
     if value is None:
         return None
     if not re.fullmatch(r"[0-9]{1,10}", value) or not 1 <= int(value) <= most:
-        raise refused(name, "Give a whole number from 1 to {most}.", most=most)
+        raise wrong(name, "Give a whole number from 1 to {most}.", most=most)
     return int(value)
 
 
@@ -366,12 +364,12 @@ def moment(name: str, values: Values) -> datetime:
     try:
         return EPOCH + timedelta(microseconds=instant(values[0]).micros)
     except NoInstant:
-        raise refused(
+        raise wrong(
             name, "{value} is not a time; write 2026-01-31T08:30:00+08:00.", value=values[0]
         ) from None
 
 
-def refused(name: str, words: str, **facts: object) -> QueryRefused:
+def wrong(name: str, words: str, **facts: object) -> QueryRefused:
     """A refusal that names the parameter."""
     problem = FieldProblem(name, words, dict(facts))
     return QueryRefused(reason=f"{name}: {problem}", fields=[problem])

@@ -153,6 +153,18 @@ def events_behind(session: Session, ids: Iterable[int]) -> list[int]:
     return list(rows)
 
 
+def owners_of(session: Session, ids: Iterable[int]) -> dict[int, PartyView]:
+    """Row → who owned the goods, for rows that tell of an owner who did not have them."""
+    rows = session.execute(
+        select(StatementMovement.id, StatementMovement.owner_party_id).where(
+            StatementMovement.id == func.any(sorted(set(ids))),
+            StatementMovement.owner_party_id.is_not(None),
+        )
+    ).all()
+    known = parties(session, {owner for _, owner in rows if owner is not None})
+    return {number: known[owner] for number, owner in rows if owner is not None}
+
+
 @dataclass(frozen=True, slots=True)
 class ContentView:
     """Something inside a container for a time; NULL bounds are not known."""

@@ -28,6 +28,18 @@ _DECLARED = text(
     JOIN epcis_declaration d ON d.hash = e.hash
     JOIN epcis_event o ON o.event_id = d.given_id AND o.declaration_hash = ''
     WHERE e.id = ANY(CAST(:ids AS bigint[]))
+    UNION SELECT a.event_id FROM epcis_event e
+    JOIN epcis_declaration d ON d.hash = e.hash
+    JOIN epcis_alias a ON a.alias = d.given_id
+    WHERE e.id = ANY(CAST(:ids AS bigint[]))
+    """
+)
+# An alias may come after the declaration that names it, and brings no event of its own.
+_ALIASED = text(
+    """
+    SELECT a.event_id FROM epcis_declaration d JOIN epcis_alias a ON a.alias = d.given_id
+    WHERE d.event_id <= :last AND NOT EXISTS (
+        SELECT FROM epcis_event o WHERE o.hash = d.hash AND o.declaration_hash = '')
     """
 )
 _SAME_PROCESS = text(
@@ -141,6 +153,7 @@ class Touched:
         self.reader = reader
         self.changed = self._known(new)
         self.changed |= self._ids(_DECLARED, self.changed)
+        self.changed |= self._known(row[0] for row in reader.rows(_ALIASED, last=reader.last))
         self.again = set(self.changed)
         things = self._named_by_lot()
         self.again |= self._ids(_NAMING, things)

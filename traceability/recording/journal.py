@@ -60,7 +60,7 @@ _ADD = text(
 _NUMBERS = text("SELECT array_agg(nextval('epcis_event_id_seq')) FROM generate_series(1, :count)")
 _KNOWN = text(
     "SELECT hash, declaration_hash, id, event_id, enterprise_id FROM epcis_event"
-    " WHERE hash = ANY(:hashes)"
+    " WHERE hash = ANY(ARRAY(SELECT decode(h, 'hex') FROM unnest(string_to_array(:hashes, ',')) h))"
 )
 # LATERAL with a limit: one look into the index for each staged row, whatever the planner guesses.
 _CONFLICTS = text(
@@ -157,7 +157,7 @@ class Journal:
         return written
 
     def _stored(self, session: Session, events: Sequence[CapturedEvent]) -> dict[Key, _Stored]:
-        hashes = list({event.hash for event in events})
+        hashes = ",".join({event.hash.hex() for event in events})
         return {
             (bytes(row[0]), bytes(row[1])): _Stored(row[2], row[3], row[4])
             for row in session.execute(_KNOWN, {"hashes": hashes})
@@ -247,7 +247,7 @@ def _line(identity: int, event: CapturedEvent, ids: dict[str, int]) -> str:
             cell(event_id_of(event)),
             instant(event.event_time),
             cell(event.offset),
-            event.type.value,
+            event.type,
             cell(event.action),
             cell(event.biz_step),
             cell(event.disposition),

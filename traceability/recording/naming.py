@@ -105,7 +105,7 @@ def parties_of(session: Session, holders: Iterable[str], untold_of: Iterable[int
     keys: dict[str, PartyKey] = {}
     for each in wanted:
         firm = firms.get(codes[each])
-        keys[each] = of_firm(firm) if firm else PartyKey("code", f"C:{each}", code=each)
+        keys[each] = of_firm(firm) if firm else PartyKey("code", f"C:{each}", code=each, name=each)
     stand_ins = {lot: PartyKey("unlisted", f"U:events:{lot}") for lot in sorted(set(untold_of))}
     numbers = party_ids(session, [*keys.values(), *stand_ins.values()])
     return Parties(

@@ -45,7 +45,7 @@ def copy_parts(session: Session, numbered: Numbered, ids: dict[str, int]) -> Non
         "epcis_item",
         ("event_id", "position", "role", "identifier_id", "quantity", "unit"),
         [
-            f"{identity}\t{place}\t{item.role.value}\t{ids[item.identifier.key]}"
+            f"{identity}\t{place}\t{item.role}\t{ids[item.identifier.key]}"
             f"\t{number(item.quantity)}\t{cell(item.unit)}"
             for identity, event in numbered
             for place, item in enumerate(event.items)

@@ -24,6 +24,14 @@ def storing_fault(event: CapturedEvent) -> Fault | None:
                 "limit",
                 f"This identifier has {len(value.encode())} bytes; at most {LONGEST} are kept.",
             )
+        if "\x1f" in value:
+            return Fault(
+                event.position,
+                event.event_id,
+                path,
+                "text",
+                "This identifier holds the control character U+001F; remove it.",
+            )
     for item in event.items:
         amount = item.quantity
         if amount and not -LARGEST_EXPONENT <= amount.adjusted() <= LARGEST_EXPONENT:

@@ -7,10 +7,13 @@ killed has stored exactly what it tells, and goes on from there.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import io
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any, BinaryIO
@@ -207,7 +210,10 @@ def capture_whole(
 
 
 def store_part(session: Session, capture: EpcisCapture, part: Part, journal: Journal) -> Written:
-    """Store the events of a part, and in the same transaction how far the capture is."""
+    """Store the events of a part, and in the same transaction how far the capture is.
+
+    Links are derived by the job that follows ``EpcisStored``: a capture does not wait for them.
+    """
     at = now()
     written = journal.add(session, part.events, at=at)
     capture.position = part.end
@@ -232,7 +238,6 @@ def store_part(session: Session, capture: EpcisCapture, part: Part, journal: Jou
         capture.first_event_id = capture.first_event_id or first
         capture.last_event_id = last
         outbox.add(session, EpcisStored(first_event_id=first, last_event_id=last))
-        _derive(session, written.event_ids)
     return written
 
 
@@ -254,10 +259,6 @@ def _too_early(event: CapturedEvent) -> dict[str, Any]:
         "rule": "future",
         "message": "The eventTime has not come yet; look at the clock that wrote it.",
     }
-
-
-def _derive(session: Session, event_ids: Sequence[int]) -> None:
-    """The one place where new events become links, in the transaction that stores them."""
 
 
 def finish(capture: EpcisCapture) -> None:
@@ -310,8 +311,32 @@ def opened(session: Session, capture: EpcisCapture) -> io.BytesIO:
 
 
 def read(stream: BinaryIO) -> Iterator[Reading]:
-    """A document or a file of events, in portions: memory is bounded by one of them."""
-    return iter_events(stream, DEFAULT, portion=PORTION)
+    """A document or a file of events, in portions: memory is bounded by two of them.
+
+    One is read ahead while the database works on the one before.
+    """
+    return ahead(iter_events(stream, DEFAULT, portion=PORTION))
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Let the collector of cycles rest: portions hold none, and it would visit them in vain."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def ahead(readings: Iterator[Reading]) -> Iterator[Reading]:
+    """The same readings, each begun while the one before is used."""
+    with ThreadPoolExecutor(1, thread_name_prefix="reading") as reader:
+        coming = reader.submit(next, readings, None)
+        while (reading := coming.result()) is not None:
+            coming = reader.submit(next, readings, None)
+            yield reading
 
 
 def journal_of(capture: EpcisCapture) -> Journal:

@@ -94,7 +94,7 @@ def derive_range(session: Session, first_event_id: int, last_event_id: int) -> D
 
 
 def take_in(session: Session, first_event_id: int, last_event_id: int) -> Derived:
-    """Make new events part of traces, weigh the lots they speak of, and announce it."""
+    """Make new events part of traces, with all that follows from them, and announce it."""
     return _settled(session, derive_range(session, first_event_id, last_event_id))
 
 
@@ -105,6 +105,7 @@ def take_up_registered(session: Session) -> Derived | None:
 
 
 def _settled(session: Session, found: Derived) -> Derived:
+    """Findings, edges of the graph and watches follow what is said now, at the same moment."""
     weigh(session, found.lots)
     refresh(session, found.lots)
     check_watches(session, found.lots)
@@ -139,7 +140,8 @@ def rebuild(session: Session, *, progress: Callable[[int], None] | None = None) 
         after = max(ids)
         if progress is not None:
             progress(events)
-    return Derived(events, whole.added, whole.retracted, frozenset(whole.lots), None, None)
+    found = Derived(events, whole.added, whole.retracted, frozenset(whole.lots), None, None)
+    return _settled(session, found)
 
 
 def _derive(session: Session, new: set[int], *, last: int, at: datetime) -> Derived:

@@ -12,11 +12,10 @@ from sqlalchemy.orm import Session
 from core import audit
 from core.actors import Actor
 from core.clock import now
-from core.errors import FieldProblem
-from traceability.errors import NamedQueryKnown, QueryRefused
+from traceability.errors import NamedQueryKnown
 from traceability.models.epcis import EpcisNamedQuery
 from traceability.queries import epcis as queries
-from traceability.queries.epcis_filters import CONTROLS, Filters, controls, refused
+from traceability.queries.epcis_filters import CONTROLS, Filters, controls, wrong
 
 NAME = re.compile(r"[A-Za-z0-9_.\-]{1,100}").fullmatch
 Parameters = Mapping[str, Sequence[str]]
@@ -33,8 +32,7 @@ def create(session: Session, actor: Actor, name: str, query: Mapping[str, Any]) 
         The one who asks has a query of this name.
     """
     if not NAME(name):
-        words = "A name has 1 to 100 letters, digits, dots, dashes or underscores."
-        raise QueryRefused(reason=f"name: {words}", fields=[FieldProblem("name", words)])
+        raise wrong("name", "A name has 1 to 100 letters, digits, dots, dashes or underscores.")
     parameters = as_parameters(query)
     controls(parameters)
     filters = Filters(session)
@@ -85,7 +83,7 @@ def as_parameters(query: Mapping[str, Any]) -> dict[str, list[str]]:
             continue
         values = value if isinstance(value, list) else [value]
         if not values or not all(isinstance(each, str | int | float) for each in values):
-            raise refused(name, "Give a text, a number, or a list of them.")
+            raise wrong(name, "Give a text, a number, or a list of them.")
         parameters[name] = [_text(each) for each in values]
     return parameters
 

@@ -32,6 +32,7 @@ from core.actors import STAFF
 from core.clock import today
 from core.errors import Refusal
 from core.unit_of_work import read_only
+from registry.queries import enterprises_by_ids
 from risk.queries.evidence import incidents_naming
 from sampling.queries.procedure import case_by_no
 from traceability.maths.amounts import Amount
@@ -39,11 +40,13 @@ from traceability.maths.answer import Trace
 from traceability.maths.balance import LotBalance
 from traceability.queries import ledger as queries
 from traceability.service import tracing as service
+from traceability.service.proving import evidence_document, who_answers
 
 blueprint = Blueprint("trace", __name__)
 
 BASE = "/console/trace"
 
+TYPES = {"csv": "text/csv", "xlsx": XLSX, "jsonld": "application/ld+json"}
 DIRECTIONS = ("both", "backward", "forward")
 SHOWN = 200
 INCIDENTS_SHOWN = 20
@@ -124,14 +127,34 @@ def _page(session: Session, lot_id: int) -> str:
         downstream=_side(trace, "seed", "downstream"),
         direction=trace.direction,
         directions=DIRECTIONS,
-        shown=SHOWN,
+        shown=len(trace.holdings) + len(trace.lots) * 6
+        if request.args.get("view") == "all"
+        else SHOWN,
         amount=amount_words,
         parts=parts_of(detail.balance),
         incidents=incidents_naming(session, named) if may_read else None,
         incidents_shown=INCIDENTS_SHOWN,
         recall_address=_recall_address(trace.seed.number),
+        duties=_duties(session, trace),
         may_watch=current_actor().role in KEEPERS and not trace.truncated,
     )
+
+
+def _duties(session: Session, trace: Trace) -> list[tuple[Any, str, str]]:
+    """Who answers, with names: (duty, enterprise, credit code)."""
+    answerable = who_answers(session, trace)
+    found = answerable.duties
+    parties = {each.party_id: each for each in (*answerable.owners, *trace.parties)}
+    firms = enterprises_by_ids(
+        session, {each.enterprise_id for each in found if each.enterprise_id is not None}
+    )
+    named = []
+    for each in found:
+        firm = firms.get(each.enterprise_id or 0)
+        party = parties.get(each.party_id or 0)
+        name = firm.name if firm else (party.name or party.code if party else None)
+        named.append((each, name or _("Not written down"), firm.code if firm else ""))
+    return named
 
 
 def _crumbs(warning: str) -> list[tuple[str, str]]:
@@ -207,17 +230,19 @@ def _recall_address(lot_no: str) -> str | None:
     return url_for("recalls.new", lot=lot_no)
 
 
-@blueprint.route(f"{BASE}.<any(csv, xlsx):extension>")
+@blueprint.route(f"{BASE}.<any(csv, xlsx, jsonld):extension>")
 @require(*STAFF)
 def export(extension: str) -> Response:
-    """The same answer as a sheet: ``.csv`` or ``.xlsx``."""
+    """The same answer as a sheet, ``.csv`` or ``.xlsx``, or its evidence as EPCIS, ``.jsonld``."""
     with read_only(current_access()) as session:
         lot_id = _lot_id(session, request.args.get("lot", ""))
         trace = service.trace(session, lot_id, direction=_direction())
-    whole = extension == "xlsx"
-    content = trace_xlsx(trace, gettext) if whole else trace_csv(trace, gettext)
-    response = Response(content, mimetype=XLSX if whole else "text/csv")
-    response.headers.set(
-        "Content-Disposition", "attachment", filename=f"trace.{'xlsx' if whole else 'csv'}"
-    )
+        if extension == "jsonld":
+            content = evidence_document(session, trace)
+    if extension == "xlsx":
+        content = trace_xlsx(trace, gettext)
+    elif extension == "csv":
+        content = trace_csv(trace, gettext)
+    response = Response(content, mimetype=TYPES[extension])
+    response.headers.set("Content-Disposition", "attachment", filename=f"trace.{extension}")
     return response

@@ -156,7 +156,7 @@ def naive(
             return {node for node, _ in since}
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(busy_ledgers(), st.integers(1, LOTS), steps())
 def test_possible_contact_is_what_pair_by_pair_gives(
     ledger: Ledger, lot: int, kills: list[Kill]
@@ -168,7 +168,7 @@ def test_possible_contact_is_what_pair_by_pair_gives(
     assert nodes(reached, *Side) == naive(events, uses, lot, kills)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(busy_ledgers(), st.integers(1, LOTS), steps())
 def test_certain_contact_is_what_pair_by_pair_gives(
     ledger: Ledger, lot: int, kills: list[Kill]
@@ -254,7 +254,7 @@ def test_steps_only_take_away(
     assert sure[0] <= sure[1]
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(busy_ledgers(), busy_ledgers(), st.integers(1, LOTS), steps(carry=False))
 def test_one_more_row_takes_away_only_the_doubt_whether_a_lot_is_still_there(
     ledger: Ledger, more: Ledger, lot: int, kills: list[Kill]

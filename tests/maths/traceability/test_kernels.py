@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from traceability.maths.adjacency import TraceGraph, UnreadableGraph
+from traceability.maths.ancestors import common_nodes
 from traceability.maths.compiled import has_numba
-from traceability.maths.csr import CsrEngine
+from traceability.maths.csr import CsrEngine, warm
 from traceability.maths.graph import TimedEdges, walk
 from traceability.maths.ledger import EARLIEST, LATEST
 from traceability.maths.overlay import Overlay
@@ -124,7 +125,7 @@ def same(one: Answer, other: Answer) -> None:
     assert one.cut_because == other.cut_because
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(rows(), questions())
 def test_engines_answer_as_the_plain_walk_does(edges: list[Row], question: Question) -> None:
     expected = plain_answer(edges, question)
@@ -141,7 +142,7 @@ def test_engines_answer_as_the_plain_walk_does(edges: list[Row], question: Quest
         same(answers[0], answers[-1])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(rows(), questions(), st.data())
 def test_edges_that_came_and_went_give_the_answer_of_a_graph_built_anew(
     edges: list[Row], question: Question, data: st.DataObject
@@ -176,7 +177,7 @@ def test_edges_that_came_and_went_give_the_answer_of_a_graph_built_anew(
         assert (overlay.added, overlay.taken) == (len(added), len(taken))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rows(), st.booleans())
 def test_b_lies_ahead_of_a_exactly_when_a_lies_behind_b(edges: list[Row], certain: bool) -> None:
     engine = CsrEngine.over(graph_of(edges, fast=SPEEDS[-1]), fast=SPEEDS[-1])
@@ -221,7 +222,7 @@ def test_a_path_to_each_node_is_in_order_of_time(edges: list[Row], question: Que
             assert at in (None, node)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(st.integers(EARLIEST, LATEST), st.integers(EARLIEST, LATEST))))
 def test_codes_keep_times_exactly_and_in_order(pairs: list[tuple[int, int]]) -> None:
     lo = ints(*(min(pair) for pair in pairs))
@@ -357,6 +358,34 @@ def test_long_answers_after_one_another_find_room() -> None:
 
                 assert answer.node.tolist() == lots.tolist()
                 assert answer.since[0] == EARLIEST
+
+
+@pytest.mark.skipif(not has_numba(), reason="numba is not used here")
+def test_after_warming_no_question_compiles_anything() -> None:
+    from traceability.maths import kernels, kernels_build
+
+    warm()
+    functions = [
+        each
+        for module in (kernels, kernels_build)
+        for each in vars(module).values()
+        if hasattr(each, "signatures")
+    ]
+    before = [len(each.signatures) for each in functions]
+    assert len(before) > 8
+
+    edges = [(0, 1, 5, 5), (1, 2, EARLIEST, 7), (1, 1, 3, 4), (2, 0, 9, LATEST)]
+    graph = graph_of(edges, fast=True)
+    overlay = Overlay.of(
+        graph, source=ints(2), target=ints(3), lo=ints(1), hi=ints(9), number=ints(9),
+        retracted_source=ints(0), retracted_number=ints(0),
+    )  # fmt: skip
+    for engine in (CsrEngine.over(graph), CsrEngine(overlay)):
+        for respects in (True, False):
+            engine.reach(Question(ints(0), ints(1), respects_dates=respects, longest=2, most=5))
+        common_nodes(engine, ints(0, 1))
+
+    assert [len(each.signatures) for each in functions] == before
 
 
 def test_bytes_per_edge_and_direction_are_those_promised() -> None:

@@ -93,7 +93,8 @@ def test_a_large_document_is_captured_by_a_job(
 
     rest = (False, 1, 5, 1) if behaviour == PROCEED else (False, 0, 0, 1)
     assert captures() == [(True, 60, 0, 0), rest]
-    assert ask("SELECT DISTINCT state, error FROM job_run") == [("done", None)]
+    captured = "SELECT DISTINCT state, error FROM job_run WHERE job = 'traceability.capture'"
+    assert ask(captured) == [("done", None)]
     told = "SELECT payload FROM outbox_message WHERE topic = 'traceability.epcis-stored'"
     ranges = [row[0] for row in ask(told + " ORDER BY id")]
     assert len(ranges) > 1

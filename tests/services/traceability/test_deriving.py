@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from core.actors import SYSTEM
 from core.clock import now
 from registry.models import Product
 from tests import factories
@@ -38,6 +39,7 @@ from traceability.maths.amounts import plain
 from traceability.maths.epcis.deriving import derive
 from traceability.maths.epcis.event import CapturedEvent, Identifier, IdentifierKind
 from traceability.maths.epcis.statements import UNTOLD, Statements
+from traceability.maths.responsibility import Duty
 from traceability.models.statements import StatementMovement
 from traceability.queries.ledger import lot_view
 from traceability.queries.statements import contents, events_behind, evidence
@@ -49,7 +51,9 @@ from traceability.service.deriving import (
     take_in,
     take_up_registered,
 )
+from traceability.service.proving import who_answers
 from traceability.service.tracing import lot_detail, trace, weigh
+from traceability.service.watching import arm, freeze_trace
 
 CHARGER = "02900000000018"
 
@@ -350,6 +354,23 @@ def test_the_events_behind_a_trace_are_all_those_it_rests_on(session, capture):
     ]  # fmt: skip
 
 
+def test_the_graph_and_armed_watches_follow_new_events(session):
+    first = stored(session, STORY[:3])
+    take_in(session, first[0], first[-1])
+    freeze = freeze_trace(session, SYSTEM, lot_id(session, "RAW"), reason="召回")
+    arm(session, SYSTEM, freeze.no)
+    count = text("SELECT count(*) FROM trace_edge")
+    before = session.execute(count).scalar_one()
+
+    more = stored(session, STORY[3:])
+    take_in(session, more[0], more[-1])
+
+    edges = session.execute(count).scalar_one()
+    alerts = session.execute(text("SELECT count(*) FROM watch_alert")).scalar_one()
+    assert 0 < before < edges
+    assert alerts == 1
+
+
 def test_an_owner_who_is_not_the_holder_is_kept(session, capture):
     told = ship("L", 5, "A", "B", at=1)
     capture(replace(told, sources=(*told.sources, ("owning_party", party("O")))))
@@ -358,6 +379,19 @@ def test_an_owner_who_is_not_the_holder_is_kept(session, capture):
 
     assert said.owner is not None
     assert (said.owner.code, said.from_party and said.from_party.code) == (gln("O"), gln("A"))
+
+
+def test_an_owner_answers_beside_the_holder(session, capture):
+    told = ship("L", 5, "A", "B", at=1)
+    capture(replace(told, sources=(*told.sources, ("owning_party", party("O")))))
+
+    found = who_answers(session, trace(session, lot_id(session, "L")))
+
+    codes = {each.party_id: each.code for each in (*found.owners, *found.trace.parties)}
+    duties = {(each.duty, codes[each.party_id or 0]) for each in found.duties}
+    assert (Duty.OWNED, gln("O")) in duties
+    assert (Duty.HAD, gln("A")) in duties
+    assert gln("O") not in {each.code for each in found.trace.parties}
 
 
 def test_contents_of_a_container_at_an_instant(session, capture):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -19,9 +19,10 @@ from traceability.maths.epcis.event import (
     Role,
 )
 from traceability.maths.epcis.hashing import declaration_hash
-from traceability.maths.epcis.rules import exact, inexact, lacking
+from traceability.maths.epcis.rules import kept, lacking
 from traceability.maths.epcis.times import instant
-from traceability.maths.epcis.vocabulary import Term, bare
+from traceability.maths.epcis.values import bare_term
+from traceability.maths.epcis.vocabulary import Term
 
 Json = Mapping[str, Any]
 
@@ -76,39 +77,43 @@ def capture(event: Json, names: Names, position: int, document: bytes) -> Captur
     NoInstant
         If a time is none.
     """
-    get = event.get
     if lacking(event):
         raise Unsound
+    get = event.get
     if "recordTime" in event:
         instant(event["recordTime"])
     moment = instant(event["eventTime"])
     declared = get("errorDeclaration")
     kind = TYPES[event["type"]]
+    sources, destinations = get("sourceList"), get("destinationList")
+    papers, process = get("bizTransactionList"), get("transformationID")
+    step, disposition = get("bizStep"), get("disposition")
+    read_point, location = get("readPoint"), get("bizLocation")
     return CapturedEvent(
-        position=position,
-        type=kind,
-        event_id=get("eventID"),
-        hash=sha256(pre_hash(event, names, moment.text).encode()).digest(),
-        declaration_hash=declaration_hash(declared, names),
-        event_time=moment.micros,
-        offset=event["eventTimeZoneOffset"],
-        action=get("action"),
-        biz_step=_word(Term.STEP, get("bizStep"), names),
-        disposition=_word(Term.DISPOSITION, get("disposition"), names),
-        read_point=_place(get("readPoint"), names),
-        biz_location=_place(get("bizLocation"), names),
-        transformation_id=_key(get("transformationID"), names),
-        items=tuple(_items(event, kind, names)),
-        sources=_parties(get("sourceList"), "source", names),
-        destinations=_parties(get("destinationList"), "destination", names),
-        transactions=_transactions(get("bizTransactionList"), names),
-        declaration=None if declared is None else _declaration(declared, names),
-        document=document,
+        position,
+        kind,
+        get("eventID"),
+        sha256(pre_hash(event, names, moment.text).encode()).digest(),
+        declaration_hash(declared, names) if declared is not None else b"",
+        moment.micros,
+        event["eventTimeZoneOffset"],
+        get("action"),
+        _word(Term.STEP, step, names) if step else None,
+        _word(Term.DISPOSITION, disposition, names) if disposition else None,
+        _identifier(read_point["id"], names) if read_point else None,
+        _identifier(location["id"], names) if location else None,
+        _identifier(process, names).key if process else None,
+        tuple(_items(event, kind, names)),
+        _parties(sources, "source", names) if sources else (),
+        _parties(destinations, "destination", names) if destinations else (),
+        _transactions(papers, names) if papers else (),
+        _declaration(declared, names) if declared is not None else None,
+        document,
     )
 
 
-def _word(term: Term, given: str | None, names: Names) -> str | None:
-    return bare(term, names.term(term, given)) if given else None
+def _word(term: Term, given: str, names: Names) -> str:
+    return bare_term(term, names.expanded(given))
 
 
 def _identifier(text: str, names: Names) -> Identifier:
@@ -118,71 +123,63 @@ def _identifier(text: str, names: Names) -> Identifier:
     return known.identifier
 
 
-def _place(given: Json | None, names: Names) -> Identifier | None:
-    return _identifier(given["id"], names) if given else None
-
-
-def _key(given: str | None, names: Names) -> str | None:
-    return _identifier(given, names).key if given else None
-
-
-def _items(event: Json, kind: EventType, names: Names) -> Iterator[Item]:
-    if kind is not EventType.OBJECT and kind is not EventType.TRANSFORMATION:
-        parent = event.get("parentID")
-        if parent:
-            yield Item(Role.PARENT, _identifier(parent, names), _ONE, None)
+def _items(event: Json, kind: EventType, names: Names) -> list[Item]:
+    items: list[Item] = []
+    parent = event.get("parentID")
+    if parent:
+        items.append(Item(Role.PARENT, _identifier(parent, names), _ONE, None))
     for field, role, of_amounts in _FIELDS[kind]:
         given = event.get(field)
-        if not given:
-            continue
-        yield from _amounts(given, role, names) if of_amounts else _things(given, role, names)
+        if given:
+            (_amounts if of_amounts else _things)(items, given, role, names)
+    return items
 
 
-def _things(given: Sequence[str], role: Role, names: Names) -> Iterator[Item]:
+def _things(items: list[Item], given: Sequence[str], role: Role, names: Names) -> None:
     """Things named one by one; a thing named in two writings is one."""
     seen = set[str]()
     for text in given:
         identifier = _identifier(text, names)
         if identifier.key not in seen:
             seen.add(identifier.key)
-            yield Item(role, identifier, None if identifier.kind in _CLASSES else _ONE, None)
+            quantity = None if identifier.kind in _CLASSES else _ONE
+            items.append(Item(role, identifier, quantity, None))
 
 
-def _amounts(given: Sequence[Json], role: Role, names: Names) -> Iterator[Item]:
+def _amounts(items: list[Item], given: Sequence[Json], role: Role, names: Names) -> None:
     for each in given:
         quantity = each.get("quantity")
         if quantity is not None:
-            quantity = exact(quantity)
-            if inexact(quantity):
+            quantity = kept(quantity)
+            if quantity is None:
                 raise Unsound
-        yield Item(role, _identifier(each["epcClass"], names), quantity, each.get("uom"))
+        items.append(Item(role, _identifier(each["epcClass"], names), quantity, each.get("uom")))
 
 
-def _parties(
-    given: Sequence[Json] | None, field: str, names: Names
-) -> tuple[tuple[str, Identifier], ...]:
+def _parties(given: Sequence[Json], field: str, names: Names) -> tuple[tuple[str, Identifier], ...]:
     return tuple(
-        (
-            bare(Term.PARTY, names.term(Term.PARTY, each["type"])),
-            _identifier(each[field], names),
-        )
-        for each in given or ()
+        [
+            (_word(Term.PARTY, each["type"], names), _identifier(each[field], names))
+            for each in given
+        ]
     )
 
 
-def _transactions(given: Sequence[Json] | None, names: Names) -> tuple[tuple[str | None, str], ...]:
+def _transactions(given: Sequence[Json], names: Names) -> tuple[tuple[str | None, str], ...]:
     return tuple(
-        (
-            _word(Term.TRANSACTION, each.get("type"), names),
-            _identifier(each["bizTransaction"], names).given,
-        )
-        for each in given or ()
+        [
+            (
+                _word(Term.TRANSACTION, each["type"], names) if each.get("type") else None,
+                _identifier(each["bizTransaction"], names).given,
+            )
+            for each in given
+        ]
     )
 
 
 def _declaration(given: Json, names: Names) -> Declaration:
     return Declaration(
         declared_at=instant(given["declarationTime"]).micros,
-        reason=_word(Term.REASON, given.get("reason"), names),
+        reason=_word(Term.REASON, given["reason"], names) if given.get("reason") else None,
         corrective_ids=tuple(given.get("correctiveEventIDs") or ()),
     )

@@ -215,6 +215,7 @@ class _Reader:
         instant = event.event_time - _is_unpacking_all(event)
         found: Amounts = {}
         things: set[str] = set()
+        opened: set[str] = set()
         for item in items:
             key = item.identifier.key
             if is_class(item):
@@ -223,7 +224,9 @@ class _Reader:
             if key not in things:
                 things.add(key)
                 _add(found, self._goods(event, item, place), Decimal(1), COUNT)
-            for content in self.packing.contents(key, instant, assets=self.assets):
+            if not _takes_contents(event, item):
+                continue
+            for content in self.packing.contents(key, instant, opened, assets=self.assets):
                 if content.is_thing and content.child in things:
                     continue
                 things |= {content.child} if content.is_thing else set()
@@ -285,6 +288,17 @@ def _moved(event: CapturedEvent) -> list[Item]:
         return [item for item in event.items if item.role is Role.EPC]
     children = [item for item in event.items if item.role is Role.CHILD]
     return children or [item for item in event.items if item.role is Role.PARENT]
+
+
+def _takes_contents(event: CapturedEvent, item: Item) -> bool:
+    """Does what happens to a container happen to what is inside?
+
+    Not where a container is commissioned or its number given up: that makes and ends a label.
+    """
+    if event.type is EventType.TRANSFORMATION:
+        return item.role is Role.INPUT
+    kind = _kind(event)
+    return kind in (*_HOPS, EventKind.SALE, EventKind.STOCK) or event.biz_step == "destroying"
 
 
 def _is_unpacking_all(event: CapturedEvent) -> bool:

@@ -49,25 +49,33 @@ class Packing:
         """Everything that ever held something."""
         return frozenset(self._of)
 
-    def contents(self, parent: str, instant: int, *, assets: bool = False) -> Iterator[Content]:
+    def contents(
+        self, parent: str, instant: int, opened: set[str], *, assets: bool = False
+    ) -> Iterator[Content]:
         """What was inside at an instant, through all containers inside it.
+
+        Parameters
+        ----------
+        opened : set of str
+            Containers that were looked into before, to be looked into once only; added to.
 
         Notes
         -----
         A container that is said to be inside itself is opened once.
         """
-        opened = {parent}
         waiting = [parent]
         while waiting:
-            for each in self._of.get(waiting.pop(), ()):
+            container = waiting.pop()
+            if container in opened:
+                continue
+            opened.add(container)
+            for each in self._of.get(container, ()):
                 if (each.is_asset and not assets) or not each.holds_at(instant):
                     continue
                 yield Content(
                     each.child, each.goods, each.quantity, each.unit, each.child in self._things
                 )
-                if each.child not in opened:
-                    opened.add(each.child)
-                    waiting.append(each.child)
+                waiting.append(each.child)
 
 
 @dataclass(slots=True)
@@ -220,7 +228,7 @@ def packing(events: Iterable[Recorded], names: Names) -> Packing:
         parent, at = parents[0].key, event.event_time
         here = place_of(event, is_leaving=False)
         place = holder_key(here) if here else None
-        children = [item for item in event.items if item.role is Role.CHILD]
+        children = _once(item for item in event.items if item.role is Role.CHILD)
         things |= {item.identifier.key for item in children if not is_class(item)}
         if event.action == "DELETE":
             if not children:
@@ -235,6 +243,19 @@ def packing(events: Iterable[Recorded], names: Names) -> Packing:
     found = [interval for book in books.values() for interval in book.all()]
     found.sort(key=_order)
     return Packing(found, frozenset(things))
+
+
+def _once(items: Iterable[Item]) -> list[Item]:
+    """Each thing once, and amounts of a class added up, as an event lists them."""
+    found: dict[tuple[str, str], Item] = {}
+    for item in items:
+        key = item.identifier.key, _unit(item)
+        if key in found and is_class(item):
+            quantity = _sum(found[key].quantity, item.quantity)
+            found[key] = Item(item.role, item.identifier, quantity, item.unit)
+        else:
+            found.setdefault(key, item)
+    return list(found.values())
 
 
 def _order(each: Inside) -> tuple[str, str, str, bool, int, int]:

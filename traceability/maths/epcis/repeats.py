@@ -24,7 +24,7 @@ def repeated_name(content: bytes, parsed: Any) -> str | None:
     before, unless some were given twice and dropped. Only where the counts differ, or cannot be
     trusted, is it read once more, slowly.
     """
-    if not any(each in content for each in _HIDDEN):
+    if not (b"\\" in content and any(each in content for each in _HIDDEN)):
         try:
             if _names(content) == _names(orjson.dumps(parsed)):
                 return None
@@ -42,7 +42,7 @@ def repeated_name(content: bytes, parsed: Any) -> str | None:
 def _names(content: bytes) -> int:
     """Quotes before colons, in names and in texts."""
     count = content.count(b'":')
-    if any(each in content for each in _BLANKS):
+    if any(each[1:] in content and each in content for each in _BLANKS):
         count += len(_SPACED(content))
     return count
 

@@ -22,8 +22,10 @@ _PAIRS = (
 )
 # Lists whose entries the schema holds flat: no need to look how deep they go.
 _FLAT = frozenset({*_THINGS, *_AMOUNTS, *(name for name, _ in _PAIRS)})
-_MOST = Decimal(10) ** 15  # ledger quantities have at most 15 digits before the point
+_MOST_INT = 10**15
+_MOST = Decimal(_MOST_INT)  # ledger quantities have at most 15 digits before the point
 _PLACES = 9  # and 9 behind it
+_FEW = 10  # characters that are within both bounds however they are spread
 _SURE = 15  # significant digits a JSON number keeps on every road
 
 
@@ -163,17 +165,26 @@ def _identifier(text: str, *path: str | int) -> Iterator[Reason]:
 
 def exact(value: float) -> Decimal:
     """A JSON number as the shortest decimal that reads back as it."""
-    return Decimal(value) if type(value) is int else Decimal(repr(value))
+    return Decimal(int(value)) if value == int(value) else Decimal(repr(value))
+
+
+def kept(value: float) -> Decimal | None:
+    """A quantity as the ledger keeps it; None where it cannot keep it."""
+    if type(value) is int:
+        return Decimal(value) if 0 <= value < _MOST_INT else None
+    text = repr(value)
+    if len(text) <= _FEW and "e" not in text and value >= 0:
+        return Decimal(int(value)) if text.endswith(".0") else Decimal(text)
+    found = exact(value)
+    return None if inexact(found) else found
 
 
 def inexact(value: Decimal) -> bool:
     """Whether a quantity is negative, too great, or finer than the ledger keeps."""
     if not 0 <= value < _MOST:
         return True
-    if value.as_integer_ratio()[1] == 1:
-        return False
-    digits = value.as_tuple()
-    return -int(digits.exponent) > _PLACES or len(digits.digits) > _SURE
+    _, digits, exponent = value.as_tuple()
+    return -int(exponent) > _PLACES or len(digits) > _SURE
 
 
 def _quantity(given: float, path: list[str | int]) -> Iterator[Reason]:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from traceability.maths.epcis.links import parse
-from traceability.maths.epcis.vocabulary import URNS, WORDS, Term
+from traceability.maths.epcis.vocabulary import URNS, WORDS, Term, bare
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?").fullmatch
 _NUMBER_STARTS = frozenset("+-.0123456789")
@@ -98,3 +98,21 @@ def _remembered_term(term: Term, text: str) -> str:
     if ":" not in text and (term is Term.MEASURE or text in WORDS[term]):
         return term + text
     return _canonical(text)
+
+
+def bare_term(term: Term, text: str) -> str:
+    """A word of a vocabulary without its web form, where it has one; else its canonical writing.
+
+    Examples
+    --------
+    >>> bare_term(Term.STEP, "urn:epcglobal:cbv:bizstep:shipping")
+    'shipping'
+    """
+    if len(text) > _REMEMBERED:
+        return _canonical(text)
+    return _remembered_word(term, text)
+
+
+@lru_cache(maxsize=4096)
+def _remembered_word(term: Term, text: str) -> str:
+    return bare(term, _remembered_term(term, text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -195,6 +196,13 @@ class TestPacking:
 
         assert spans(found) == [("P1", "7", "1", 1, 3), ("P2", "7", "1", 3, None)]
 
+    def test_what_one_event_lists_twice_is_one_thing_or_one_sum(self):
+        twice = [(thing("7"),), (thing("7"),), ("L", 4), ("L", 6)]
+
+        found = derive(recorded(pack(pallet("P1"), twice, at=1, action="DELETE")))
+
+        assert spans(found) == [("P1", "L", "10", None, 1), ("P1", "7", "1", None, 1)]
+
     def test_a_lot_may_lie_in_many_containers_at_once(self):
         found = derive(
             recorded(pack(pallet("P1"), [("L", 6)], at=1), pack(pallet("P2"), [("L", 4)], at=2))
@@ -238,6 +246,31 @@ class TestPacking:
         found = derive(recorded(pack(pallet("P1"), [(thing("7"),)], at=1), both))
 
         assert moved(found) == [("shipment", "(21)7", A, B, "1", "C62")]
+
+    def test_a_container_named_beside_what_holds_it_is_opened_once(self):
+        first = ship(pallet("P1"), None, "A", "B", at=3)
+        told = replace(first, items=(item(pallet("C1")), *first.items))
+
+        found = derive(
+            recorded(
+                pack(pallet("C1"), [("L", 10)], at=1),
+                pack(pallet("P1"), [(pallet("C1"),), ("L", 5)], at=2),
+                told,
+            )
+        )
+
+        assert moved(found) == [("shipment", "L", A, B, "15", "C62")]
+
+    @pytest.mark.parametrize(
+        ("action", "step"), [("ADD", "commissioning"), ("DELETE", "decommissioning")]
+    )
+    def test_a_label_given_or_given_up_makes_and_ends_no_goods(self, action, step):
+        label = event(
+            EventType.OBJECT, at=1, items=[item(pallet("P1"))], action=action, step=step,
+            here=place("A"),
+        )  # fmt: skip
+
+        assert moved(derive(recorded(pack(pallet("P1"), [("L", 10)], at=1), label))) == []
 
     def test_goods_move_with_an_asset_only_on_wish(self):
         events = recorded(

@@ -131,6 +131,7 @@ SOUND: dict[str, dict[str, Any]] = {
     "nothing of it": amount(quantity=0),
     "as fine as kept": amount(quantity=0.000000001),
     "as much as kept": amount(quantity=999_999_999_999_999),
+    "as much, with a point": amount(quantity=999_999_999_999_999.0),
     "certified": shipping(certificationInfo=["urn:a:b", "urn:a:c"]),
     "address in Chinese": shipping(epcList=["https://追溯.example/批/甲"]),
 }
