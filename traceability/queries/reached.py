@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import func, select, text, type_coerce
+from sqlalchemy import ColumnElement, func, literal_column, select, text
 from sqlalchemy.orm import Session
-from sqlalchemy.types import NullType
 
 from traceability.maths.answer import LotView, PartyView, Side, instant
 from traceability.maths.network import Node
@@ -99,6 +99,13 @@ class Names:
         )
 
 
+def _link(row: Any) -> ReachedLink:
+    edge_id, key, kind, state, lo, hi, quantity, unit, event_ids = row
+    return ReachedLink(
+        edge_id, key, kind, state, instant(lo), instant(hi), quantity, unit, event_ids
+    )
+
+
 def names_of(session: Session, node: Ints, edge: Ints) -> Names:
     """Whatever a page must name."""
     rows = session.execute(
@@ -107,6 +114,7 @@ def names_of(session: Session, node: Ints, edge: Ints) -> Names:
         )
     ).all()
     place = {number: (lot, party) for number, lot, party in rows}
+    event_ids: ColumnElement[Any] = literal_column("event_ids")
     links = session.execute(
         select(
             TraceEdge.id,
@@ -117,15 +125,12 @@ def names_of(session: Session, node: Ints, edge: Ints) -> Names:
             TraceEdge.hi,
             TraceEdge.quantity,
             TraceEdge.unit,
-            type_coerce(TraceEdge.event_ids, NullType()),  # the driver's list as it is
+            event_ids,  # the driver's list as it is: not gone through once more
         ).where(TraceEdge.id == func.any(edge[edge >= 0].tolist()))
     ).all()
     return Names(
         place=place,
         lots=lots(session, {lot for lot, _ in place.values()}),
         parties=parties(session, {party for _, party in place.values()}),
-        links={
-            row[0]: ReachedLink(*row[:4], instant(row[4]), instant(row[5]), *row[6:])
-            for row in links
-        },
+        links={row[0]: _link(row) for row in links},
     )
