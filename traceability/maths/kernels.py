@@ -302,6 +302,56 @@ def found(labels: Labels, state: Array, with_times: bool) -> Found:
 
 
 @compiled
+def between(
+    way: Way,
+    state: Array,
+    mark: int,
+    labels: Labels,
+    nodes: Array,
+    certain: bool,
+    with_times: bool,
+) -> tuple[Array, Array, Array]:
+    """Edges that paths may take between the nodes a walk found: from, to, row number."""
+    arrivals, made = labels.room.arrival, labels.made
+    base, added = len(way.starts) - 1, len(way.added_starts) - 1
+    here, there = np.empty(1024, np.int64), np.empty(1024, np.int64)
+    number, size = np.empty(1024, np.int64), 0
+    for node in nodes:
+        left = arrivals[state[node, LAST]] if with_times else np.int64(0)
+        first, last, more, bound = 0, 0, 0, 0
+        if node < base:
+            first, last = way.starts[node], way.starts[node + 1]
+        if node < added:
+            more, bound = way.added_starts[node], way.added_starts[node + 1]
+        longest = size + last - first + bound - more
+        if longest > len(here):
+            here, there = _room(here, longest), _room(there, longest)
+            number = _room(number, longest)
+        for index in range(first, last + bound - more):
+            extra = index - last + more
+            if index < last:
+                if len(way.retracted) and way.retracted[index >> 3] >> (index & 7) & 1:
+                    continue
+                target, span = way.record[index, 0], np.int64(way.record[index, 1])
+                lo = (span if span >= 0 else np.int64(way.wide[~span, 0])) << 32
+                hi = (span if span >= 0 else np.int64(way.wide[~span, 1])) << 32
+                name: Any = np.int64(way.record[index, 2])
+                name = way.names[name] if len(way.names) else way.first_name + name
+            else:
+                target, name = way.added_neighbour[extra], way.added_number[extra]
+                lo, hi = way.added_lo[extra], way.added_hi[extra]
+            leave_by = lo if certain != way.is_backward else hi
+            leave_by = -leave_by if way.is_backward else leave_by
+            if state[target, MARK] != mark or state[target, FIRST] >= made:
+                continue
+            if with_times and left > leave_by:
+                continue
+            here[size], there[size], number[size] = node, target, name
+            size += 1
+    return here[:size].copy(), there[:size].copy(), number[:size].copy()
+
+
+@compiled
 def _sort(order: Array, node: Array) -> None:
     """Labels by node, in place."""
     if len(order) < 64:
