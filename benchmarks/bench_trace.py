@@ -29,8 +29,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import numpy as np
-from trace_graph import SEED, Network, network
-from trace_rivals import Rival, igraph_rival, networkx_rival, postgresql_rival, rustworkx_rival
+from _trace_graph import SEED, Network, network
+from _trace_rivals import Rival, igraph_rival, networkx_rival, postgresql_rival, rustworkx_rival
 
 from traceability.maths.adjacency import TraceGraph
 from traceability.maths.ancestors import common_nodes

@@ -172,6 +172,24 @@ def found(labels: Labels, state: Array, with_times: bool) -> Found:
     return Found(node, depth, arrival, room.edge[label], before)
 
 
+def between(
+    way: Way,
+    state: Array,
+    mark: int,
+    labels: Labels,
+    nodes: Array,
+    certain: bool,
+    with_times: bool,
+) -> tuple[Array, Array, Array]:
+    """Edges that paths may take between the nodes a walk found: from, to, row number."""
+    owner, target, number, lo, hi = outgoing(way, nodes, with_times=True)
+    kept = (state[target, MARK] == mark) & (state[target, FIRST] < labels.made)
+    if with_times:
+        left = labels.room.arrival[state[nodes, LAST]]
+        kept &= left[owner] <= (lo if certain else hi)
+    return nodes[owner[kept]], target[kept], number[kept]
+
+
 def sweep(way: Way, masks: Array, seeds: Array) -> tuple[Array, Array]:
     """Which nodes are got to, ascending, and from which of up to 64 seeds, as bits.
 
