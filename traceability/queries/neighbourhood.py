@@ -147,13 +147,17 @@ class _Loader:
             found.append(use)
         return found
 
-    def lots_beside(self, lots: set[int], *, after: bool, most: int) -> set[int]:
+    def lots_beside(
+        self, lots: set[int], *, after: bool, most: int, timeless: bool = False
+    ) -> set[int]:
         """Lots that were at a holder of some lots after these came (or before they left).
 
         All that may count and some that do not: the walk decides. One more than ``most`` at most.
         """
         met: dict[int, tuple[int, int]] = {}
         for party, lo, hi in self._stays(lots):
+            if timeless:
+                lo, hi = EARLIEST, LATEST
             held = met.get(party, (lo, hi))
             met[party] = (min(held[0], lo), max(held[1], hi))
         if not met:
@@ -213,12 +217,14 @@ def neighbourhood(
     max_depth: int,
     max_nodes: int,
     beside: bool = False,
+    timeless: bool = False,
 ) -> Neighbourhood:
     """All rows of the lots that may lie up or down from one or several, whatever their times.
 
     Lots are followed generation by generation, two statements each; the walk then decides in
     exact time. A trace of depth d needs d + 1 generations, the last to see that more follows.
-    ``beside`` also follows to the lots that were at the same holders, for contact.
+    ``beside`` also follows to the lots that were at the same holders, for contact; ``timeless``
+    whenever they were there.
     """
     loader = _Loader(session, as_of)
     seeds = {lot_id} if isinstance(lot_id, int) else set(lot_id)
@@ -233,7 +239,9 @@ def neighbourhood(
             uses = loader.load_uses(generation, end=end)
             others = {use.output if end == "input" else use.input for use in uses}
             if beside:
-                met = loader.lots_beside(generation, after=end == "input", most=max_nodes)
+                met = loader.lots_beside(
+                    generation, after=end == "input", most=max_nodes, timeless=timeless
+                )
                 truncated = "max_nodes" if len(met) > max_nodes else truncated
                 others |= met
             generation = others - seen

@@ -98,6 +98,7 @@ def score(
         max_depth=MOST_STEPS,
         max_nodes=MOST_NODES,
         beside=contact != "none",
+        timeless=dates == "ignored",
     )
     known = parties(session, {p for e in rows.events for p in (e.source, e.target) if p})
     found = score_findings(

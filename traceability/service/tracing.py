@@ -100,6 +100,7 @@ def trace(
         max_depth=max_depth,
         max_nodes=max_nodes,
         beside=contact != "none",
+        timeless=dates == "ignored",
     )
     known = parties(session, {p for e in rows.events for p in (e.source, e.target) if p})
     kills = kills_at(session, known, at, kill_steps) if contact != "none" else ()
