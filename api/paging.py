@@ -91,7 +91,7 @@ def page(
     rows = rows[:limit]
     following = _encoded([getattr(rows[-1], column.key) for column in key]) if more else None
     if following:
-        _link(following)
+        link_next(request.args.to_dict(flat=False) | {"cursor": [following]})
     return {
         "items": [view(row) for row in rows] if view else rows,
         "total": total,
@@ -99,14 +99,15 @@ def page(
     }
 
 
-def _link(cursor: str) -> None:
-    arguments = request.args.to_dict(flat=False) | {"cursor": [cursor]}
+def link_next(arguments: dict[str, list[str]], *, path: str | None = None) -> None:
+    """Tell in the Link header where the next page is; without a path where this one is."""
+    place = path or request.path
 
     def add(response: Response) -> Response:
         from urllib.parse import urlencode
 
         query = urlencode(arguments, doseq=True)
-        response.headers["Link"] = f'<{request.path}?{query}>; rel="next"'
+        response.headers["Link"] = f'<{place}?{query}>; rel="next"'
         return response
 
     after_this_request(add)

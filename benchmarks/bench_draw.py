@@ -222,17 +222,26 @@ def database(server: str | None) -> Iterator[None]:
 
 def whole_procedure(units: int, sample: int, *, from_register: bool) -> dict[str, Any]:
     """Freeze, commit, numbers, draw, assignment, all stored: seconds by stage, and the peak."""
+    from core import queue
     from core.actors import SYSTEM
     from core.unit_of_work import read_only, unit_of_work
+    from sampling.maths import seating
     from sampling.service import drawing, entropy, freezing
+    from worker.run import warm_up
 
     plan_no, frame = _office(columns_for(units), sample, from_register)
     if not from_register:
         # Ten million rows in the register would take a quarter of an hour to fill.
         freezing.frame_of = lambda *_, **__: frame  # type: ignore[assignment]
+    begun = time.perf_counter()
+    warm_up(queue.LONG)  # as the worker does before its first job
+    warmed = time.perf_counter() - begun
+    seating.warm_up()
+    compiled = time.perf_counter() - begun - warmed
     stages, busy = Stages(), cpu_seconds()
     with stages.of("freeze") as told:
         with read_only() as session:
+            told("read roster", 0, 0)
             frozen = freezing.prepare(
                 session, plan_no, secret=SEED, software="bench", progress=told
             )
@@ -258,6 +267,8 @@ def whole_procedure(units: int, sample: int, *, from_register: bool) -> dict[str
     )
     return {
         "stages": dict(stages.seconds),
+        "warm_s": warmed,
+        "compiled_s": compiled,
         "cpu_s": cpu_seconds() - busy,
         "blocked": len(prepared.teams.blocking),
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000,
@@ -395,6 +406,10 @@ def tell_procedure(found: dict[str, Any], rival_s: float) -> float:
     row("zhiheng, whole procedure, all stored", total, rival_s)
     if reading > 0.005:
         row("  and reading the register", total + reading, rival_s)
+    print(
+        f"  before it, not counted: {found['warm_s']:.2f} s of imports once for each worker, "
+        f"{found['compiled_s']:.2f} s to load compiled code (or, once for each machine, to make it)"
+    )
     print(f"  CPU {found['cpu_s']:.2f} s with helpers and with reading, without the server's")
     print(
         f"  peak {found['peak_mb']:,.0f} MB in the process, {found['helper_mb']:,.0f} MB in its "

@@ -145,14 +145,26 @@ def write_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     return b"\xef\xbb\xbf" + buffer.getvalue().encode()
 
 
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a column of the first sheet offers; ``strict`` refuses anything else."""
+
+    title: str
+    values: Sequence[str]
+    strict: bool = True
+
+
 def write_xlsx(
     sheets: Sequence[tuple[str, Sequence[str], Iterable[Sequence[Any]]]],
     *,
     red: frozenset[tuple[int, int]] = frozenset(),
+    choices: Sequence[Choices] = (),
+    choice_rows: int = 1000,
 ) -> bytes:
     """A workbook of (title, header, rows); ``red`` marks (row, column) of the first sheet, from 0.
 
-    Row 0 is the first row under the header.
+    Row 0 is the first row under the header. ``choices`` become drop-downs of the first
+    ``choice_rows`` rows of the first sheet; their values stand in a sheet of their own at the end.
     """
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
@@ -179,6 +191,35 @@ def write_xlsx(
                 else:
                     out.append(cell)
             sheet.append(out)
+    if choices:
+        _offer(workbook, sheets[0][1], choices, choice_rows)
     buffer = io.BytesIO()
     workbook.save(buffer)
     return buffer.getvalue()
+
+
+def _offer(workbook: Any, header: Sequence[str], choices: Sequence[Choices], rows: int) -> None:
+    """Drop-downs; a list in the rule itself may have 255 characters only, hence the sheet."""
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    first = workbook.worksheets[0]
+    title = "选项"
+    offered = [each for each in choices if each.values]
+    sheet = workbook.create_sheet(title)
+    sheet.append([each.title for each in offered])
+    for row in range(max((len(each.values) for each in offered), default=0)):
+        sheet.append(
+            [safe_cell(each.values[row]) if row < len(each.values) else None for each in offered]
+        )
+    for place, each in enumerate(offered, start=1):
+        column = get_column_letter(place)
+        rule = DataValidation(
+            type="list",
+            formula1=f"'{title}'!${column}$2:${column}${len(each.values) + 1}",
+            allow_blank=True,
+            showErrorMessage=each.strict,
+        )
+        letter = get_column_letter(list(header).index(each.title) + 1)
+        rule.add(f"{letter}2:{letter}{rows + 1}")
+        first.data_validations.append(rule)

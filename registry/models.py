@@ -87,16 +87,25 @@ class Establishment(Base):
 
 
 class Product(Base):
-    """An article of an enterprise, by its 14-digit GTIN where it has one."""
+    """An article of an enterprise, by its 14-digit GTIN where it has one.
+
+    One that only events of other firms speak of has no enterprise; its number is its GTIN.
+    """
 
     __tablename__ = "product"
     __table_args__ = (
         UniqueConstraint("enterprise_id", "number"),
         Index("ix_product_gtin", "gtin"),
+        Index(
+            "uq_product_number_unowned",
+            "number",
+            unique=True,
+            postgresql_where=text("enterprise_id IS NULL"),
+        ),
     )
 
     id: Mapped[Id]
-    enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprise.id"))
+    enterprise_id: Mapped[int | None] = mapped_column(ForeignKey("enterprise.id"))
     number: Mapped[str]
     gtin: Mapped[str | None]
     name: Mapped[str]

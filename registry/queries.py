@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -202,6 +202,26 @@ def enterprise_by_code(session: Session, code: str) -> Enterprise:
     if row is None:
         raise EnterpriseUnknown(code=code)
     return row
+
+
+def enterprise_by_id(session: Session, enterprise_id: int) -> Enterprise:
+    """The enterprise with this number.
+
+    Raises
+    ------
+    EnterpriseUnknown
+        There is none.
+    """
+    row = session.get(Enterprise, enterprise_id)
+    if row is None:
+        raise EnterpriseUnknown(code=str(enterprise_id))
+    return row
+
+
+def enterprises_by_ids(session: Session, ids: Iterable[int]) -> dict[int, Enterprise]:
+    """Enterprises by number; those there are."""
+    rows = session.execute(select(Enterprise).where(Enterprise.id == func.any(list(ids)))).scalars()
+    return {row.id: row for row in rows}
 
 
 def enterprise_ids(session: Session, codes: Sequence[str]) -> dict[str, int]:

@@ -47,7 +47,8 @@ def parser() -> argparse.ArgumentParser:
     migrate.add_argument("--down", metavar="REVISION", help="go back to a revision, or to 'base'")
 
     imports = commands.add_parser(
-        "import", help="load a csv or xlsx file: all rows, or none and a list of problems"
+        "import",
+        help="load a csv, xlsx or EPCIS file: all of it, or none and a list of problems",
     )
     imports.add_argument("kind", metavar="KIND", nargs="?", help="what the rows are")
     imports.add_argument("file", metavar="FILE", type=Path, nargs="?")
@@ -72,6 +73,11 @@ def parser() -> argparse.ArgumentParser:
 
     log_key = commands.add_parser("log-key", help="the key that signs the log of draws")
     log_key.add_argument("--rotate", metavar="REASON", help="sign with a new key from now on")
+
+    trace = commands.add_parser("trace", help="the graph that large traces are answered from")
+    ways = trace.add_subparsers(dest="action", metavar="ACTION", required=True)
+    ways.add_parser("rebuild", help="work out the edges of all lots again, and mend what differs")
+    ways.add_parser("snapshot", help="write a snapshot of the graph that is mapped into memory")
 
     commands.add_parser(
         "selfcheck", help="send a probe through database, relay, Redis and worker, and time it"

@@ -108,10 +108,15 @@ def account(options: argparse.Namespace) -> int:
 
 def load(options: argparse.Namespace) -> int:
     """Import a file."""
+    from runtime import import_events
     from runtime.import_files import load_file  # every domain's parsers; other commands need none
 
     with alone():
         furnish(PRODUCTION)
+    if options.kind == import_events.KIND:
+        return import_events.load_events(
+            options.file, dry_run=options.dry_run, good_events_only=options.good_rows_only
+        )
     return load_file(
         options.kind,
         options.file,
@@ -160,10 +165,27 @@ def log_key(options: argparse.Namespace) -> int:
     return 0
 
 
+def trace(options: argparse.Namespace) -> int:
+    """Work out the edges of all lots again, or write a snapshot of them."""
+    from runtime.bar import ProgressBar
+    from traceability.service import graphing, snapshots  # numpy: other commands need none
+
+    with unit_of_work() as session, ProgressBar() as bar:
+        if options.action == "rebuild":
+            done = graphing.rebuild(session, progress=bar)
+            words = f"{done.added} edges added, {done.closed} closed; the rest was right"
+        else:
+            view = snapshots.build(session, progress=bar)
+            words = f"snapshot {view.directory}: {view.edge_count} edges"
+    print(words)
+    return 0
+
+
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "migrate": migrate,
     "account": account,
     "import": load,
     "selfcheck": selfcheck,
     "log-key": log_key,
+    "trace": trace,
 }

@@ -11,6 +11,7 @@ import runtime
 from core import imports
 from core.actors import SYSTEM
 from core.unit_of_work import unit_of_work
+from runtime import import_events
 from runtime.bar import ProgressBar
 from worker.imports import KINDS
 
@@ -41,6 +42,7 @@ def list_kinds() -> int:
         print(f"  {'':<24} needs {', '.join(needed) or 'nothing'}")
         if others:
             print(f"  {'':<24} takes {', '.join(others)}")
+    print(f"  {import_events.KIND:<24} {import_events.TITLE}")
     print("mappings that come with Zhiheng:")
     for name, path in mappings().items():
         print(f"  {name:<24} for {json.loads(path.read_text(encoding='utf-8')).get('kind', '?')}")

@@ -16,10 +16,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runtime.validation import acceptance, estimates, foodchain, legacy, recall, risk, sampling
+from runtime.validation import (
+    acceptance,
+    estimates,
+    foodchain,
+    legacy,
+    recall,
+    risk,
+    sampling,
+    traceability,
+)
 from runtime.validation.tally import Tally, Unsupported
 
 AGREES, DIFFERS, UNKNOWN = 0, 1, 2
+SUFFIXES = frozenset({".json", ".jsonld"})
 MOST_WORDS = 5  # differences told per file; the count is always whole
 
 HELP = """\
@@ -30,7 +40,8 @@ Recompute the reference values of vector files and print one JSON line per file:
 Where a source is known to differ from the product, "stated_differences" counts the cases by
 reason; parts that cannot be recomputed from the file itself are named in "not_recomputed". A file
 that cannot be recomputed at all gets a line with "error" instead of figures. In a folder, every
-*.json file below it is taken; other files are left alone. Differences are told on stderr.
+*.json and *.jsonld file below it is taken; other files are left alone, but for those that state
+results of a file beside them. Differences are told on stderr.
 
 exit codes, the first that applies:
   1  a value differs from the recomputed one, or a file of a known format is damaged
@@ -44,13 +55,15 @@ class Format:
     """One kind of vector file.
 
     ``signature`` is text that stands near the beginning of every such file: by it, a file too
-    damaged to be parsed is still known for what it was.
+    damaged to be parsed is still known for what it was. ``beside`` adds what is stated in other
+    files beside it, before it is recomputed.
     """
 
     method: str
     signature: str
     recognises: Callable[[Any], bool]
     recompute: Callable[[Any, Tally], None]
+    beside: Callable[[Path, Any], Any] | None = None
 
 
 FORMATS = (
@@ -104,6 +117,21 @@ FORMATS = (
         acceptance.is_characteristics,
         acceptance.operating_characteristics,
     ),
+    # traceability: EPCIS
+    Format(
+        "epcis-document",
+        traceability.DOCUMENT,
+        traceability.is_document,
+        traceability.documents,
+        traceability.with_references,
+    ),
+    Format("epcis-schema", traceability.SCHEMA, traceability.is_schema, traceability.schema),
+    Format(
+        "epcis-query-schema",
+        traceability.QUERIES,
+        traceability.is_query_schema,
+        traceability.query_schema,
+    ),
     # Networks of FoodChain-Lab
     Format("foodchainlab", "TracingTest.java", foodchain.is_scenarios, foodchain.scenarios),
     Format("foodchainlab-web", '"crossContamination"', foodchain.is_executed, foodchain.executed),
@@ -140,7 +168,7 @@ def validate_file(path: Path) -> Verdict:
         return _not_recomputed(name, text, document)
     tally = Tally()
     try:
-        form.recompute(document, tally)
+        form.recompute(form.beside(path, document) if form.beside else document, tally)
     except Unsupported as error:
         return Verdict({"file": name, "method": form.method, "error": str(error)}, UNKNOWN)
     except (
@@ -197,7 +225,9 @@ def _files(paths: Iterable[str]) -> list[Path]:
     for text in paths:
         path = Path(text)
         if path.is_dir():
-            found += sorted(each for each in path.rglob("*.json") if each.is_file())
+            found += sorted(
+                each for each in path.rglob("*") if each.suffix in SUFFIXES and each.is_file()
+            )
         else:
             found.append(path)
     return found
@@ -223,6 +253,6 @@ def main(paths: Sequence[str]) -> int:
         if len(verdict.differences) > MOST_WORDS:
             print(f"  … {len(verdict.differences)} values differ", file=sys.stderr)
     if not found:
-        print("no *.json file found", file=sys.stderr)
+        print("no *.json or *.jsonld file found", file=sys.stderr)
         return UNKNOWN
     return DIFFERS if DIFFERS in codes else max(codes)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.orm import Session
 
@@ -24,6 +25,10 @@ from core.actors import Actor, Role
 from core.config import normalised_database_url, secret_key
 from core.db import connect
 from core.unit_of_work import bound_to
+
+# A busy machine is no reason for a test to fail: times are measured in benchmarks, never here.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "zhiheng_test"

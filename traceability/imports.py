@@ -23,7 +23,9 @@ from traceability.recording.drafts import PLACEHOLDER, Drafting
 from traceability.recording.goods import lot_ids
 from traceability.recording.linking import check_order, find_corrected, link_inputs
 from traceability.recording.partners import party_ids
+from traceability.recording.plausible import count_oddities
 from traceability.recording.writing import digests, known_digests, write
+from traceability.service.graphing import refresh_if_free
 
 # Rows a request may carry out itself: about a second. More goes to a job.
 ROWS_AT_ONCE = 2000
@@ -67,7 +69,12 @@ def store_ledger(session: Session, actor: Actor, rows: list[ImportedRow], report
     report.counts["receivers not written"] += sum(
         1 for draft, _ in fresh if draft.target is not None and draft.target.kind == "unlisted"
     )
+    count_oddities(session, {lots[draft.product_id, draft.key] for draft, _ in fresh}, report)
     if written.events:
+        # At once for a small file of staff. A firm sees its own rows only, and edges join those of
+        # several; the job that follows in any case makes what was not made here.
+        if actor.role is not Role.ENTERPRISE and written.events <= ROWS_AT_ONCE:
+            refresh_if_free(session, {lots[draft.product_id, draft.key] for draft, _ in fresh})
         outbox.add(
             session,
             LedgerStored(

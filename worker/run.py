@@ -8,6 +8,7 @@ relay rings for another attempt.
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -26,6 +27,7 @@ from core.db import connect
 from core.errors import Refusal
 from core.outbox import LEASE, Cancelled, Run, RunState, Superseded, request_number
 from core.unit_of_work import unit_of_work
+from sampling.maths.hashing import has_numba
 from worker.subscriptions import SUBSCRIPTIONS, job_named
 
 PR_SET_PDEATHSIG = 1
@@ -110,15 +112,20 @@ def _lease_kept(run: Run) -> Iterator[None]:
         thread.join(timeout=5)
 
 
-def _warm_up() -> None:
-    """Import once what every forked job would import again; no connection is opened."""
+def warm_up(name: str) -> None:
+    """Import once what every forked job of a queue would import again; opens no connection."""
     import_module("worker.run")  # RQ looks the entry up by this name, not as __main__
     for module in HEAVY:
         import_module(module)
     for subscribed in SUBSCRIPTIONS.values():
         for job in subscribed:
             import_module(job.target.partition(":")[0])
+    if name == queue.LONG and has_numba():
+        import_module("sampling.maths.seating")  # the compiler, for rosters of a hundred thousand
     connect(settings().required_database_url)
+    # What is there now stays: jobs need not look it through for garbage, nor copy its pages.
+    gc.collect()
+    gc.freeze()
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -127,7 +134,7 @@ def main(arguments: list[str] | None = None) -> None:
     if name not in queue.QUEUES:
         raise SystemExit(f"there is no queue {name!r}; the queues are {', '.join(queue.QUEUES)}")
     log.configure(f"worker-{name}")
-    _warm_up()
+    warm_up(name)
     worker = LeashedWorker(
         [name], connection=queue.worker_connection(), serializer="json", worker_ttl=60
     )

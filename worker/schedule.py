@@ -46,6 +46,11 @@ def _daily_five(civil: datetime) -> str | None:
     return civil.date().isoformat() if civil.hour >= 5 else None
 
 
+def _hourly(civil: datetime) -> str | None:
+    """Each hour."""
+    return f"{civil:%Y-%m-%dT%H}"
+
+
 SCHEDULE: tuple[Entry, ...] = (
     Entry(
         name="risk.weekly",
@@ -66,6 +71,7 @@ SCHEDULE: tuple[Entry, ...] = (
         slot=_daily_five,
         payload=lambda _civil: {},
     ),
+    Entry("traceability.keep-graph", "traceability.graph-due", _hourly, lambda _civil: {}),
 )
 
 

@@ -45,10 +45,26 @@ SUBSCRIPTIONS: dict[str, tuple[Job, ...]] = {
     ),
     "traceability.ledger-stored": (
         Job("traceability.weigh-ledger", "traceability.jobs:weigh_ledger", LONG, timeout_s=600),
+        Job("traceability.check-watches", "traceability.jobs:check_ledger_watches", timeout_s=600),
+        Job("traceability.refresh-edges", "traceability.jobs:refresh_edges", LONG, timeout_s=3600),
+    ),
+    "traceability.graph-due": (
+        Job("traceability.keep-graph", "traceability.jobs:keep_graph", LONG, timeout_s=3600),
+    ),
+    "traceability.graph-rebuild-requested": (
+        Job("traceability.rebuild-graph", "traceability.jobs:rebuild_graph", LONG, timeout_s=7200),
     ),
     "recall.reported": (Job("recall.draw-scope", "recall.jobs:draw_scope"),),
     "recall.settling-due": (Job("recall.settle-clocks", "recall.jobs:settle_clocks"),),
     "worker.probe-sent": (Job("worker.probe", "worker.probe:answer"),),
+    # EPCIS repository
+    "traceability.capture-requested": (
+        Job("traceability.capture", "traceability.jobs:capture_document", LONG, timeout_s=3600),
+    ),
+    # Statements of events
+    "traceability.epcis-stored": (
+        Job("traceability.derive", "traceability.jobs:derive_statements", LONG, timeout_s=3600),
+    ),
 }
 
 

@@ -293,7 +293,10 @@ def _row(row: Row, box: _Box, card: Card, link: Link, gettext: Words) -> str:
 
 def row_label(row: Row, card: Card, gettext: Words) -> str:
     """Product and lot where it was made; the papers it came with elsewhere."""
-    is_made_here = card.party is not None and row.lot.maker_id == card.party.enterprise_id
+    maker_id = row.lot.maker_id
+    is_made_here = (
+        maker_id is not None and card.party is not None and (maker_id == card.party.enterprise_id)
+    )
     if is_made_here or not row.documents:
         return f"{row.lot.product_name} {row.lot.number}"
     if len(row.documents) == 1:

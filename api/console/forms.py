@@ -118,6 +118,20 @@ class Form:
             self.faults.append(Fault("", refusal_words(error)))
         self.status = next((status for kind, status in STATUS if isinstance(error, kind)), 409)
 
+    def refused_whole(self, error: Refusal) -> None:
+        """Take over a refusal whose fields are not the form's own: the reason, then its details.
+
+        What many of them have in common is told once, with all their names before it.
+        """
+        alike: dict[str, list[str]] = {}
+        for each in error.fields:
+            alike.setdefault(problem_words(each), []).append(each.field)
+        self.refused(error)
+        self.faults = [Fault("", refusal_words(error))]
+        self.faults.extend(
+            Fault("", f"{'、'.join(names)}：{words}") for words, names in alike.items()
+        )
+
     def fault(self, name: str) -> str | None:
         """The words beside a field."""
         return next((each.words for each in self.faults if each.field == name), None)

@@ -146,6 +146,41 @@ LABELS: dict[str, dict[str, object]] = {
         "circular": _("goods came back in a circle"),
         "time-excluded": _("excluded by date"),
     },
+    "inputs": {
+        "told": _("told"),
+        "none": _("nothing went in"),
+        "untold": _("not told"),
+    },
+    "finding_fact": {
+        "unaccounted": _("nobody can say"),
+        "shipped": _("shipped"),
+        "received": _("received"),
+        "out_kg": _("kg out"),
+        "in_kg": _("kg in"),
+    },
+    "duty": {
+        "maker-of-record": _("producer by the register"),
+        "made": _("made it"),
+        "had": _("had it and passed it on"),
+        "owned": _("owned it while another had it"),
+        "holds": _("may have it still"),
+        "sold": _("sold it to end users"),
+        "used": _("put it into other lots"),
+    },
+    "side": {
+        "seed": _("this lot"),
+        "upstream": _("upstream"),
+        "downstream": _("downstream"),
+    },
+    "direction": {
+        "both": _("Both ways"),
+        "backward": _("Upstream"),
+        "forward": _("Downstream"),
+    },
+    "watch": {
+        "armed": _("watched"),
+        "none": _("not watched"),
+    },
     "job_name": {
         "imports.carry-out": _("import of a file"),
         "sampling.freeze": _("locking a roster"),
@@ -154,6 +189,7 @@ LABELS: dict[str, dict[str, object]] = {
         "risk.detect": _("judging the series"),
         "traceability.load-ledger": _("flow ledger"),
         "traceability.weigh-ledger": _("mass balances"),
+        "traceability.check-watches": _("watched traces"),
         "recall.draw-scope": _("scope of a recall"),
         "recall.settle-clocks": _("provisional due days"),
         "sampling.settle-cases": _("sampling cases by day"),
@@ -175,6 +211,11 @@ LABELS: dict[str, dict[str, object]] = {
         "rows known": _("known already"),
         "receivers not written": _("receivers not written down"),
         "products added": _("products added"),
+        "lots with more out than in": _("lots with more out than in"),
+        "lots with more made than went in": _("lots with more made than went in"),
+        "lots shipped and received in different amounts": _(
+            "lots shipped and received in different amounts"
+        ),
     },
     "import": {
         "to-check": _("being checked"),
@@ -204,6 +245,11 @@ LABELS: dict[str, dict[str, object]] = {
         "risk_tier": _("by risk tier"),
         "category": _("by category"),
         "given": _("by sizes given"),
+    },
+    "risk_tier": {
+        "high": _("high risk"),
+        "medium": _("medium risk"),
+        "low": _("low risk"),
     },
     "exemption": {
         "follow-up": _("follow-up of a failed product"),
@@ -271,6 +317,7 @@ LABELS: dict[str, dict[str, object]] = {
         "compare": _("comparing ledgers"),
         "read roster": _("reading the register"),
         "leaves": _("hashing the roster"),
+        "inspectors": _("looking up inspectors"),
         "tickets": _("computing tickets"),
         "assign": _("assigning inspectors"),
     },
@@ -341,6 +388,7 @@ LABELS: dict[str, dict[str, object]] = {
         "signal.close": _("warning closed"),
     },
     "done": {
+        "watch": _("The trace is frozen and watched."),
         "case-step": _("The step is on record; the clocks were set accordingly."),
         "case-proposed": _("The step is proposed; another person approves it."),
         "case-declined": _("The proposal is declined."),
@@ -416,6 +464,7 @@ TONES: dict[str, dict[str, str]] = {
     "enterprise_status": {"active": "done", "closed": "bad", "moved": "stale"},
     "plan": {"draft": "", "committed": "wait", "drawn": "busy", "void": "bad"},
     "record": {"draft": "wait", "signed": "done", "replaced": "stale", "discarded": "bad"},
+    "watch": {"armed": "busy", "none": ""},
     "task": {"open": "wait", "done": "done", "reserve": "", "replaced": "stale"},
     "signal": {
         "new": "wait",

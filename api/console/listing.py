@@ -35,6 +35,10 @@ OWN_NAMES = ("sort", "page", "cols", "view", "lang", "theme")
 Views = Callable[[Session, list[Any]], list[Any]]
 
 
+# Columns of numbers such as CC-2026-0005: one word, never broken at its hyphens.
+NUMBERS = ("no", "plan", "plan_no", "record", "case")
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column.
@@ -44,8 +48,8 @@ class Column:
     value : callable
         Row → what is sorted and exported.
     kind : str
-        How it is shown: text, number, day, moment, percent, code, level, grade, "state:FAMILY" or
-        "label:FAMILY".
+        How it is shown: text, word (never broken), number, day, moment, percent, code, level,
+        grade, "state:FAMILY" or "label:FAMILY".
     link, under : callable, optional
         Row → an address, and a second line in small print.
     order : str, optional
@@ -67,7 +71,8 @@ class Column:
         """Class of the cells."""
         if self.kind in ("number", "percent"):
             return "num"
-        return "nowrap" if self.kind in ("day", "moment") else ""
+        is_word = self.kind in ("day", "moment", "word") or self.name in NUMBERS
+        return "nowrap" if is_word else ""
 
 
 @dataclass(frozen=True, slots=True)

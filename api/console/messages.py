@@ -179,6 +179,8 @@ def _vocabulary() -> Iterator[tuple[str, str]]:
         yield "api/errors.py", str(default_exceptions[status].description)
     yield from (("sampling/service/framing.py", words) for words in _LEFT_OUT)
     yield "core/calendar.py", _PROVISIONAL
+    yield from (("sampling/queries/plans.py", words) for words in ("{0} dice", "seed of {0}"))
+    yield "registry/packs", "SAMR notice 2025 No. 21 and guide of December 2025"
     yield "sampling/maths/entropy.py", "invented value for a demonstration, not a public source"
 
 

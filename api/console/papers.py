@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from api.console.forms import Fault, Form
 from api.console.labels import label
 from api.console.published_words import CHOICES, FIELDS, LONG
+from api.console.shell import number
 from sampling.maths.documents import HEADS, ROWS, Field, Kind
 
 BLANK_ROWS = 2
@@ -58,6 +60,8 @@ def text_of(field: Field, value: Any) -> str:
         return "、".join(value)
     if field.kind == "choice":
         return label(CHOICES[field.name], value)
+    if field.kind == "share":
+        return f"{number(100 * Decimal(str(value)))}%"
     return str(value)
 
 
@@ -135,9 +139,10 @@ def typed(kind: Kind, values: Mapping[str, str]) -> tuple[dict[str, Any], list[i
 
 
 def put_back(form: Form, origins: list[int]) -> None:
-    """Let the faults name the rows of the form, where blank rows were left out."""
+    """Let the faults name their fields and the rows of the form, where blank rows were left out."""
     for index, fault in enumerate(form.faults):
-        parts = fault.field.split(".")
+        parts, field = fault.field.split("."), fault.field
         if len(parts) == 3 and parts[0] == "rows" and int(parts[1]) < len(origins):
             field = f"rows.{origins[int(parts[1])]}.{parts[2]}"
-            form.faults[index] = Fault(field, fault.words)
+        title = FIELDS.get(parts[-1])
+        form.faults[index] = Fault(field, f"{title}：{fault.words}" if title else fault.words)

@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 
 from api.auth import csrf_token, current_access, current_actor
 from api.console import assets, labels, languages
+from api.console.citing import cited, cited_rule
 from api.console.figures import die
 from api.reference import VERSION
 from core.actors import STAFF, Role
@@ -76,6 +77,8 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, frozenset[Role]], ...]], ...] = (
             ("Overview", "home.overview", STAFF),
             ("Warnings", "warnings.listing", ANALYSTS | LEADS),
             ("Trace", "trace.show", STAFF),
+            ("Watched traces", "watches_pages.listing", STAFF),
+            ("Common source", "sources_pages.show", STAFF),
             ("Enterprise profiles", "enterprises.listing", STAFF),
         ),
     ),
@@ -99,6 +102,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, frozenset[Role]], ...]], ...] = (
             ("To do", "my.todo", frozenset({Role.ENTERPRISE})),
             ("My recalls", "my.recalls", frozenset({Role.ENTERPRISE})),
             ("Flow ledger", "ledger.listing", EVERYONE),
+            ("Mass balance", "balances_pages.show", EVERYONE),
         ),
     ),
     ("Recall management", (("Recalls", "recalls.listing", STAFF),)),
@@ -266,7 +270,7 @@ def json_block(value: Any) -> Markup:
 
 def anchor(name: str) -> str:
     """A field's name as the id of an element."""
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", name)
+    return re.sub(r"[^\w-]+", "-", name)
 
 
 def install(app: Flask) -> None:
@@ -283,6 +287,8 @@ def install(app: Flask) -> None:
         json_block=json_block,
         anchor=anchor,
         said=languages.said,
+        cited=cited,
+        cited_rule=cited_rule,
         label_remedy=lambda code: labels.label("remedy", code),
     )
     app.jinja_env.globals.update(

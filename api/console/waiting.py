@@ -14,6 +14,7 @@ from sampling.queries.papers import waiting_papers
 from sampling.queries.procedure import duties_of_enterprise, overdue_counts, proposals_waiting
 from sampling.queries.publication import waiting_for_review
 from sampling.queries.work import waiting
+from traceability.queries.watches import count_unseen
 
 LEADS = frozenset({Role.LEAD_INSPECTOR, Role.ADMINISTRATOR})
 ANALYSTS = frozenset({Role.RISK_ANALYST, Role.ADMINISTRATOR})
@@ -24,6 +25,8 @@ def waiting_for(session: Session, actor: Actor) -> dict[str, int]:
     counts: dict[str, int] = {}
     if actor.role in ANALYSTS:
         counts["warnings.listing"] = signal_counts(session).new
+    if actor.role in LEADS | ANALYSTS:
+        counts["watches_pages.listing"] = count_unseen(session)
     if actor.role in LEADS:
         sampling = waiting(session, None)
         counts["annual.listing"] = waiting_papers(session, actor.account_id)

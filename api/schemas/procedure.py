@@ -7,6 +7,7 @@ from marshmallow import fields, validate
 
 from api.paging import PageArgs
 from api.schemas.fields import Schema, UtcTime, page_of
+from api.schemas.traceability import DIRECTIONS
 from sampling.maths.procedure_words import Domain, Kind, Purpose, State
 
 SHORT = validate.Length(min=1, max=200)
@@ -315,3 +316,9 @@ class RapidCaseIn(Schema):
 
     purpose = fields.Enum(Purpose, by_value=True, load_default=Purpose.SUPERVISION)
     domain = fields.Enum(Domain, by_value=True, load_default=Domain.SHOP)
+
+
+class CaseTraceArgs(Schema):
+    """Which way to trace the lot of a case."""
+
+    direction = fields.String(load_default="both", validate=validate.OneOf(DIRECTIONS))

@@ -129,6 +129,12 @@ class PlanIn(Schema):
         allow_none=True,
         metadata={"description": "leave out enterprises with so many visits in the year"},
     )
+    uncapped_reason = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(max=500),
+        metadata={"description": "why there is no yearly cap; published with the plan"},
+    )
     exemption = fields.Nested(ExemptionIn, load_default=None, allow_none=True)
     coordination = fields.Nested(CoordinationIn, load_default=None, allow_none=True)
 

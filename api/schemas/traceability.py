@@ -100,7 +100,7 @@ class LotOut(Schema):
     product_name = fields.String()
     gtin = fields.String(allow_none=True)
     category_id = fields.Integer(allow_none=True)
-    maker_id = fields.Integer()
+    maker_id = fields.Integer(allow_none=True)
 
 
 class LotBalanceOut(Schema):

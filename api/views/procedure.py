@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from api import etags
 from api.auth import current_access, current_actor, require
 from api.blueprints import Blueprint
+from api.case_lots import lot_of_case
 from api.paging import PageArgs, page
 from api.schemas.procedure import (
     CaseActIn,
@@ -22,6 +23,7 @@ from api.schemas.procedure import (
     CasePage,
     CasesIn,
     CasesOpenedOut,
+    CaseTraceArgs,
     CaseUpload,
     CaseUploadOut,
     RapidCaseIn,
@@ -29,6 +31,7 @@ from api.schemas.procedure import (
     RapidTestOut,
     RapidTestPage,
 )
+from api.schemas.traceability import TraceOut
 from core.actors import Role
 from core.files import FileUnknown
 from core.unit_of_work import read_only, unit_of_work
@@ -37,6 +40,7 @@ from sampling.maths.procedure import MOVES
 from sampling.maths.procedure_words import CITATIONS, Act
 from sampling.queries import procedure as cases
 from sampling.service.procedure import grave, moves, opening
+from traceability.service.tracing import trace
 
 blueprint = Blueprint(
     "procedure", __name__, url_prefix="/api/v1/sampling", description="Sampling cases"
@@ -108,6 +112,17 @@ def show(number: str) -> Any:
     """One case: clocks, parties, objections, reports, and what the caller may do next."""
     with read_only(current_access()) as session:
         return _whole(session, number)
+
+
+@blueprint.route("/cases/<number>/trace", methods=["GET"])
+@require(*OFFICERS, Role.RISK_ANALYST)
+@blueprint.arguments(CaseTraceArgs, location="query")
+@blueprint.response(200, TraceOut)
+def trace_lot(arguments: dict[str, Any], number: str) -> Any:
+    """Where the lot of this case came from and where it went: one call from the finding."""
+    with read_only(current_access()) as session:
+        lot = lot_of_case(session, cases.case_by_no(session, number))
+        return trace(session, lot.lot_id, direction=arguments["direction"])
 
 
 @blueprint.route("/cases/<number>/history", methods=["GET"])

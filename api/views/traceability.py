@@ -7,8 +7,8 @@ from typing import Any
 
 from flask import Response, send_file, url_for
 from flask_babel import gettext
-from sqlalchemy.orm import Session
 
+from api.asked_traces import asked_trace
 from api.auth import current_access, current_actor, require
 from api.blueprints import Blueprint
 from api.paging import page
@@ -32,7 +32,6 @@ from core.actors import Role
 from core.unit_of_work import read_only, unit_of_work
 from traceability import imports
 from traceability.errors import UploadUnknown
-from traceability.maths.answer import Trace
 from traceability.queries import ledger as queries
 from traceability.service import tracing as service
 
@@ -44,16 +43,6 @@ STAFF = (Role.INSPECTOR, Role.LEAD_INSPECTOR, Role.RISK_ANALYST, Role.ADMINISTRA
 LEDGER_KEEPERS = (Role.ENTERPRISE, Role.LEAD_INSPECTOR, Role.ADMINISTRATOR)
 
 
-def _trace(session: Session, arguments: dict[str, Any]) -> Trace:
-    number, lot_id = arguments.pop("lot"), arguments.pop("lot_id")
-    gtin, maker = arguments.pop("gtin"), arguments.pop("maker")
-    if arguments["party_id"]:
-        arguments["party_id"] = [party_id or None for party_id in arguments["party_id"]]
-    if lot_id is None:
-        lot_id = queries.lot_by_number(session, number, gtin=gtin, maker_code=maker).lot_id
-    return service.trace(session, lot_id, **arguments)
-
-
 @blueprint.route("/trace", methods=["GET"])
 @require(*STAFF)
 @blueprint.arguments(TraceArgs, location="query")
@@ -61,7 +50,7 @@ def _trace(session: Session, arguments: dict[str, Any]) -> Trace:
 def trace(arguments: dict[str, Any]) -> Any:
     """Where a lot came from and where it went, with quantities, gaps and findings."""
     with read_only(current_access()) as session:
-        return _trace(session, arguments)
+        return asked_trace(session, arguments)
 
 
 @blueprint.route("/trace.csv", methods=["GET"])
@@ -71,7 +60,7 @@ def trace(arguments: dict[str, Any]) -> Any:
 def trace_as_csv(arguments: dict[str, Any]) -> Response:
     """The same answer as CSV: one row for each lot at each holder."""
     with read_only(current_access()) as session:
-        answer = _trace(session, arguments)
+        answer = asked_trace(session, arguments)
     return _download(trace_csv(answer, gettext), f"trace-{answer.seed.number}.csv", "text/csv")
 
 
@@ -82,7 +71,7 @@ def trace_as_csv(arguments: dict[str, Any]) -> Response:
 def trace_as_xlsx(arguments: dict[str, Any]) -> Response:
     """The same answer as a workbook: holdings, movements, whom to ask, findings, about."""
     with read_only(current_access()) as session:
-        answer = _trace(session, arguments)
+        answer = asked_trace(session, arguments)
     return _download(trace_xlsx(answer, gettext), f"trace-{answer.seed.number}.xlsx", XLSX)
 
 

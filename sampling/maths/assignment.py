@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from sampling.maths.commitment import in_frame_order
-from sampling.maths.draw import tickets
+from sampling.maths.draw import ticket_prefix, tickets
 from sampling.maths.eligibility import Eligibility
+from sampling.maths.hashing import is_compiled
 from sampling.maths.rounds import Rounds
 from sampling.maths.teams import (
     SMALLEST_TEAM,
@@ -89,8 +90,9 @@ def assign(
     people = sorted(inspectors, key=lambda inspector: in_frame_order(inspector.id))
     if len({one.id for one in people}) != len(people) or len({t.code for t in tasks}) != len(tasks):
         raise ValueError("a task or an inspector is listed twice")
-    dispatch = tickets(seed, "dispatch", algorithm)
-    ordered = sorted(tasks, key=lambda t: (dispatch.of(t.code), in_frame_order(t.code)))
+    drawn = tickets(seed, "dispatch", algorithm).of_codes([t.code for t in tasks])
+    turns = zip(drawn, (in_frame_order(t.code) for t in tasks), range(len(tasks)), strict=True)
+    ordered = [tasks[place] for _, _, place in sorted(turns)]
     lists = list(Eligibility(people, rule).seat_lists(ordered))
 
     alone = {one.owner for one in lists if one.size < one.seats}
@@ -98,12 +100,14 @@ def assign(
         blocked = _blocked([ordered[owner] for owner in alone], people, rule)
         return Assignment(teams=(), blocking=blocked)
 
+    pairs = sum(one.people.size for one in lists)
     rounds = Rounds(
         lists=lists,
         ids=[one.id for one in people],
         loads=[one.load for one in people],
         caps=[one.cap for one in people],
         pair=tickets(seed, "pair", algorithm),
+        prefix=ticket_prefix(seed, "pair") if is_compiled(pairs, algorithm) else None,
     )
     chosen, is_stuck = rounds.without_look_ahead()
     if is_stuck:

@@ -11,14 +11,14 @@ import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import repeat
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from core.chain import canonical_json, grown, hash_all, hasher, merkle_root, merkle_tree
 from sampling.maths.commitment import FrameUnit, checked_code, length_prefixed, recused_hash
+from sampling.maths.hashing import Table, digests, is_compiled, tree_root
 from sampling.maths.spread import Listener, silent, spread
 
 BLOCK: Final = 2**16  # units; a power of two, so that blocks are whole subtrees
@@ -95,12 +95,22 @@ class FrameColumns:
         return bytes(self.codes[row]).decode("ascii")
 
     def rows_of(self, codes: Iterable[str]) -> dict[str, int]:
-        """The rows of some codes; one that is not in the roster is absent."""
-        wanted = {code.encode("ascii", "replace"): code for code in codes}
+        """The rows of some codes, in their order; one that is not in the roster is absent."""
         width = self.codes.dtype.itemsize
-        asked = np.array([raw for raw in wanted if 0 < len(raw) <= width], dtype=f"S{width}")
-        rows = np.flatnonzero(np.isin(self.codes, asked)).tolist()
-        return {wanted[bytes(self.codes[row])]: row for row in rows}
+        wanted: dict[int, dict[bytes, str]] = {}
+        for code in codes:
+            if 0 < len(code) <= width and code.isascii():
+                wanted.setdefault(len(code), {})[code.encode()] = code
+        lengths = np.char.str_len(self.codes) if wanted else np.empty(0, dtype=np.intp)
+        found = {}
+        for length, texts in sorted(wanted.items()):  # codes of one length are sorted by bytes
+            first, end = np.searchsorted(lengths, [length, length + 1]).tolist()
+            part, asked = self.codes[first:end], np.array(sorted(texts), dtype=self.codes.dtype)
+            places = np.searchsorted(part, asked)
+            asked, places = asked[places < len(part)], places[places < len(part)]
+            rows = (first + places[part[places] == asked]).tolist()
+            found.update({texts[bytes(self.codes[row])]: row for row in rows})
+        return found
 
     def unit(self, row: int) -> FrameUnit:
         """One unit as an object."""
@@ -265,9 +275,10 @@ def closed(
 
     def work(number: int) -> bytes:
         block = columns.block(number)
-        hidden = _hidden(block, closing, algorithm)
-        return _block_root(block, hidden, algorithm) + b"".join(hidden)
+        hidden = _hidden(block, closing, algorithm, compiled)
+        return _block_root(block, hidden, algorithm, compiled) + hidden.tobytes()
 
+    compiled = is_compiled(len(columns), algorithm)
     found = spread(
         columns.blocks,
         32 * (BLOCK + 1),
@@ -275,6 +286,7 @@ def closed(
         processes=processes,
         stage="leaves",
         progress=progress,
+        by_threads=compiled,
     )
     recused = np.frombuffer(b"".join([each[32:] for each in found]), dtype=np.uint8)
     whole = FrameColumns(
@@ -294,10 +306,19 @@ def block_roots(
 
     def work(number: int) -> bytes:
         block = columns.block(number)
-        return _block_root(block, _rows(block.recused), algorithm)
+        return _block_root(block, block.recused, algorithm, compiled)
 
+    compiled = is_compiled(len(columns), algorithm)
     return tuple(
-        spread(columns.blocks, 32, work, processes=processes, stage="leaves", progress=progress)
+        spread(
+            columns.blocks,
+            32,
+            work,
+            processes=processes,
+            stage="leaves",
+            progress=progress,
+            by_threads=compiled,
+        )
     )
 
 
@@ -324,8 +345,9 @@ def ticket_column(
 
     def work(number: int) -> bytes:
         codes = columns.block(number).codes
-        return b"".join(_hashed_codes(prefix, codes, algorithm))
+        return _hashed_codes(prefix, codes, algorithm, compiled).tobytes()
 
+    compiled = is_compiled(len(columns), algorithm)
     found = spread(
         columns.blocks,
         32 * BLOCK,
@@ -333,6 +355,7 @@ def ticket_column(
         processes=processes,
         stage="tickets",
         progress=progress,
+        by_threads=compiled,
     )
     return b"".join(found)
 
@@ -368,52 +391,74 @@ class _TreeOfRoots:
         return found
 
 
-def _block_root(block: FrameColumns, hidden: Sequence[bytes], algorithm: str) -> bytes:
+def _block_root(block: FrameColumns, hidden: Table, algorithm: str, compiled: bool) -> bytes:
     before = [kind.before() for kind in block.kinds]
     after = [kind.after() for kind in block.kinds]
+    leaves = np.empty((len(block), 32), dtype=np.uint8)
+    shapes = np.array([(len(b), len(a)) for b, a in zip(before, after, strict=True)])
     lengths = np.char.str_len(block.codes)
-    heads: Any
-    if len(block) and lengths[0] == lengths[-1]:  # one register: one length
-        heads = repeat(int(lengths[0]).to_bytes(4, "big"))
-    else:
-        heads = (length.to_bytes(4, "big") for length in lengths.tolist())
-    rows = zip(heads, block.codes.tolist(), block.kind.tolist(), hidden, strict=False)
-    if any(after):
-        leaves = [
-            head + code + before[kind] + recused + after[kind] for head, code, kind, recused in rows
+    # Leaves of one shape are hashed together.
+    key = (lengths << 32) + (shapes[:, 0] << 16)[block.kind] + shapes[:, 1][block.kind]
+    for shape in np.unique(key).tolist():
+        rows = np.flatnonzero(key == shape)
+        whole = slice(None) if len(rows) == len(block) else rows
+        length, wide, last = shape >> 32, shape >> 16 & 0xFFFF, shape & 0xFFFF
+        kind = block.kind[whole]
+        fields: list[bytes | Table] = [
+            b"\x00" + length_prefixed("unit") + length.to_bytes(4, "big"),
+            _bytes_of(block.codes)[whole, :length],
+            _table_of(before, wide)[kind],
+            hidden[whole],
         ]
-    else:
-        leaves = [head + code + before[kind] + recused for head, code, kind, recused in rows]
-    start = hasher(algorithm)
-    start.update(b"\x00" + length_prefixed("unit"))
-    return grown(hash_all(start, leaves), algorithm)
+        if last:
+            fields.append(_table_of(after, last)[kind])
+        leaves[whole] = digests(len(rows), fields, algorithm, compiled=compiled)
+    if compiled and len(leaves):
+        return tree_root(leaves)
+    return grown(_rows(leaves), algorithm)
 
 
-def _hidden(block: FrameColumns, closing: Closing, algorithm: str) -> list[bytes]:
-    salts = _hashed_codes(length_prefixed("salt", closing.secret), block.codes, algorithm)
-    start = hasher(algorithm)
-    start.update(length_prefixed("recused") + b"\x00\x00\x00\x20")
-    hashes = hash_all(start, salts)
+def _bytes_of(codes: npt.NDArray[np.bytes_]) -> Table:
+    return np.ascontiguousarray(codes).view(np.uint8).reshape(len(codes), codes.dtype.itemsize)
+
+
+def _table_of(texts: Sequence[bytes], width: int) -> Table:
+    """The texts of one width, row by row; those of another stay empty."""
+    table = np.zeros((len(texts), width), dtype=np.uint8)
+    for row, text in enumerate(texts):
+        if len(text) == width:
+            table[row] = np.frombuffer(text, dtype=np.uint8)
+    return table
+
+
+def _hidden(block: FrameColumns, closing: Closing, algorithm: str, compiled: bool) -> Table:
+    prefix = length_prefixed("salt", closing.secret)
+    salts = _hashed_codes(prefix, block.codes, algorithm, compiled)
+    fields: list[bytes | Table] = [length_prefixed("recused") + b"\x00\x00\x00\x20", salts]
+    hashes = digests(len(block), fields, algorithm, compiled=compiled)
     if closing.recused:
-        known = closing.recused
-        for row, code in enumerate(block.codes.tolist()):
-            ids = known.get(code.decode("ascii"))
-            if ids:
-                hashes[row] = recused_hash(salts[row], ids, algorithm)
+        for code, row in block.rows_of(closing.recused).items():
+            found = recused_hash(bytes(salts[row]), closing.recused[code], algorithm)
+            hashes[row] = np.frombuffer(found, dtype=np.uint8)
     return hashes
 
 
-def _hashed_codes(prefix: bytes, codes: npt.NDArray[np.bytes_], algorithm: str) -> list[bytes]:
-    """H(prefix ‖ LP(code)) for each code: codes of one length share the length's bytes."""
-    found: list[bytes] = []
+def _hashed_codes(
+    prefix: bytes, codes: npt.NDArray[np.bytes_], algorithm: str, compiled: bool
+) -> Table:
+    """H(prefix ‖ LP(code)) for each code: codes of one length are hashed together."""
     lengths = np.char.str_len(codes)
     edges = np.flatnonzero(np.diff(lengths)) + 1  # frame order: lengths only grow
+    found = [np.empty((0, 32), dtype=np.uint8)]
     for part in np.split(codes, edges):
         if len(part):
-            start = hasher(algorithm)
-            start.update(prefix + len(part[0]).to_bytes(4, "big"))
-            found += hash_all(start, part.tolist())
-    return found
+            length = len(part[0])
+            fields: list[bytes | Table] = [
+                prefix + length.to_bytes(4, "big"),
+                _bytes_of(part)[:, :length],
+            ]
+            found.append(digests(len(part), fields, algorithm, compiled=compiled))
+    return np.concatenate(found)
 
 
 def _rows(table: npt.NDArray[np.uint8]) -> list[bytes]:
@@ -426,9 +471,11 @@ def _rows(table: npt.NDArray[np.uint8]) -> list[bytes]:
 
 def encoded(block: FrameColumns) -> bytes:
     """One block as bytes to keep: columns one after another, compressed where that helps."""
-    used, local = np.unique(block.kind, return_inverse=True)
+    used = np.flatnonzero(np.bincount(block.kind, minlength=len(block.kinds)))
     kinds = [block.kinds[number] for number in used.tolist()]
-    small = local.astype("<u2" if len(kinds) < 2**16 else "<u4")
+    local = np.zeros(len(block.kinds), dtype=np.intp)
+    local[used] = np.arange(len(used))
+    small = local[block.kind].astype("<u2" if len(kinds) < 2**16 else "<u4")
     width = block.codes.dtype.itemsize
     table = block.codes.view(np.uint8).reshape(len(block), width)
     columns = [

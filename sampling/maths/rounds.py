@@ -57,15 +57,34 @@ class Rounds:
         loads: Sequence[int],
         caps: Sequence[int],
         pair: Tickets,
+        prefix: bytes | None = None,
     ) -> None:
         self.lists = lists
         self.ids = ids
         self.loads, self.caps = loads, caps
         self.pair = pair
+        self.prefix = prefix  # before each of its tickets, where they may be hashed together
         self.named = [length_prefixed(name) for name in ids]
 
     def without_look_ahead(self) -> tuple[list[list[int]], bool]:
         """The first in order for each list; and whether a seat stayed empty."""
+        if self.prefix is not None:
+            return self._without_look_ahead_compiled(self.prefix)
+        return self._without_look_ahead_plainly()
+
+    def _without_look_ahead_compiled(self, prefix: bytes) -> tuple[list[list[int]], bool]:
+        from sampling.maths.seating import seated  # loads the compiler
+
+        return seated(
+            lists=self.lists,
+            named=self.named,
+            coded=[length_prefixed(one.code) for one in self.lists],
+            loads=self.loads,
+            caps=self.caps,
+            prefix=prefix,
+        )
+
+    def _without_look_ahead_plainly(self) -> tuple[list[list[int]], bool]:
         load, caps = list(self.loads), self.caps
         level = np.array(
             [now if now < cap else _FULL for now, cap in zip(load, caps, strict=True)],

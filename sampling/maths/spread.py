@@ -3,6 +3,7 @@
 Hashing a million short messages is the interpreter's time, not the hash's, and holds the lock of
 the interpreter: only processes help. They are forked, so that nothing is copied to them; what they
 find comes back through shared memory. Where the system cannot fork, one process does it all.
+Compiled code does not hold that lock: for it threads do, with nothing to bring back.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ import mmap
 import os
 import signal
 import warnings
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar
 
 Listener = Callable[[str, int, int], None]  # stage, blocks done, blocks
+Result = TypeVar("Result")
 _DONE: Final = 1
 
 
@@ -38,6 +41,7 @@ def spread(
     processes: int | None = None,
     stage: str = "",
     progress: Listener = silent,
+    by_threads: bool = False,
 ) -> list[bytes]:
     """The result of ``work`` for each block, in order.
 
@@ -54,6 +58,8 @@ def spread(
         Default: as many as there are processors.
     stage : str
         What ``progress`` is told, with the number of blocks done.
+    by_threads : bool
+        ``work`` is compiled code, which lets go of the lock: threads do what processes would.
 
     Raises
     ------
@@ -66,6 +72,8 @@ def spread(
             progress(stage, block, blocks)
             found.append(work(block))
         return found
+    if by_threads:
+        return _by_threads(blocks, work, count, stage, progress)
     row = 5 + width  # done, length, bytes
     with mmap.mmap(-1, row * blocks) as shared:
         helpers = [_helper(shared, row, work, range(n, blocks, count)) for n in range(1, count)]
@@ -81,6 +89,37 @@ def spread(
                 os.kill(helper, signal.SIGKILL)
                 os.waitpid(helper, 0)
         return [_kept(shared, row, block) or work(block) for block in range(blocks)]
+
+
+def ahead(blocks: int, work: Callable[[int], Result]) -> Iterator[Result]:
+    """The result of ``work`` for each block, the next one made while one is being used.
+
+    For work before something that waits: a server that stores a block, say. It must not touch what
+    the user of the results touches.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(work, 0) if blocks else None
+        for block in range(1, blocks + 1):
+            if coming is None:
+                break
+            found = coming.result()
+            coming = pool.submit(work, block) if block < blocks else None
+            yield found
+
+
+def _by_threads(
+    blocks: int, work: Callable[[int], bytes], count: int, stage: str, progress: Listener
+) -> list[bytes]:
+    found = []
+    with ThreadPoolExecutor(count) as pool:
+        waiting = [pool.submit(work, block) for block in range(blocks)]
+        try:
+            for block, each in enumerate(waiting):
+                progress(stage, block, blocks)
+                found.append(each.result())
+        finally:
+            pool.shutdown(cancel_futures=True)
+    return found
 
 
 def _helper(shared: mmap.mmap, row: int, work: Callable[[int], bytes], blocks: range) -> int:

@@ -72,7 +72,8 @@ class Plan(Base, Versioned):
     disclose_on: Mapped[date | None]  # the drawn list is public from this day; None: at once
     team: Mapped[dict[str, Any]]  # see service.planning.TEAM
     sources: Mapped[list[Any]]  # entropy sources as committed
-    # category_codes, region_codes, repeat_days, exclusions, yearly_cap, exemption, certain
+    # category_codes, region_codes, repeat_days, exclusions, yearly_cap, uncapped_reason,
+    # exemption, certain
     filters: Mapped[dict[str, Any]]
     purpose: Mapped[str] = mapped_column(default="inspection", server_default="inspection")
     method: Mapped[dict[str, Any]] = mapped_column(

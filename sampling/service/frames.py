@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import journal
-from core.db import copy_rows
+from core.db import binary_rows, copy_rows
 from core.journal import JournalEntry
 from core.progress import Progress, silent
 from registry.queries import RosterUnit
@@ -29,6 +29,7 @@ from sampling.maths.columns import (
     frame_order,
 )
 from sampling.maths.details import Detail
+from sampling.maths.spread import ahead
 from sampling.models.frames import FrameBlock, FrameNames
 from sampling.models.plans import FrameUnit as FrameRow
 from sampling.models.plans import Plan
@@ -182,15 +183,19 @@ def store_blocks(
     """Keep a frozen roster, a block at a time, and note the hash of these bytes in a journal."""
     columns, count = frame.columns, frame.columns.blocks
     hashes = []
-    for number in range(count):
-        progress("store", number, count)
+
+    def bytes_of(number: int) -> tuple[int, bytes, bytes, bytes]:
         block = columns.block(number)
         content = encoded(block)
-        hashes.append(hashlib.sha256(content).digest())
-        kept = (plan.id, number, len(block), roots[number], content)
-        copy_rows(session, FrameBlock, ("plan_id", "number", "size", "root", "content"), [kept])
         part = frame.details.part(number * BLOCK, (number + 1) * BLOCK)
-        named = (plan.id, number, part.encoded())
+        return len(block), content, hashlib.sha256(content).digest(), part.encoded()
+
+    for number, (size, content, digest, names) in enumerate(ahead(count, bytes_of)):
+        progress("store", number, count)
+        hashes.append(digest)
+        kept = (plan.id, number, size, roots[number], content)
+        copy_rows(session, FrameBlock, ("plan_id", "number", "size", "root", "content"), [kept])
+        named = (plan.id, number, names)
         copy_rows(session, FrameNames, ("plan_id", "number", "content"), [named])
     journal.append(session, STREAM, KEPT, {"no": plan.no, "blocks": _noted(hashes, roots)})
 
@@ -212,13 +217,14 @@ def stored_frame(session: Session, plan: Plan) -> tuple[FrameColumns, tuple[byte
     ValueError
         If a block is not what was stored, or is missing.
     """
-    rows = session.execute(
+    rows = binary_rows(
+        session,
         select(FrameBlock.content, FrameBlock.root)
         .where(FrameBlock.plan_id == plan.id)
-        .order_by(FrameBlock.number)
-    ).all()
-    contents = [bytes(content) for content, _ in rows]
-    roots = tuple(bytes(root) for _, root in rows)
+        .order_by(FrameBlock.number),
+    )
+    contents = [content for content, _ in rows]
+    roots = tuple(root for _, root in rows)
     entries = session.execute(
         select(JournalEntry).where(
             JournalEntry.stream == STREAM,
@@ -240,10 +246,10 @@ def stored_columns(session: Session, plan: Plan) -> FrameColumns:
     ValueError
         If a block is damaged.
     """
-    contents = session.execute(
-        select(FrameBlock.content).where(FrameBlock.plan_id == plan.id).order_by(FrameBlock.number)
-    ).scalars()
-    return decoded([bytes(content) for content in contents])
+    kept = select(FrameBlock.content).where(FrameBlock.plan_id == plan.id)
+    return decoded(
+        [content for (content,) in binary_rows(session, kept.order_by(FrameBlock.number))]
+    )
 
 
 def stored_roots(session: Session, plan: Plan) -> tuple[bytes, ...]:
@@ -261,12 +267,13 @@ def stored_details(session: Session, plan: Plan, rows: Iterable[int]) -> dict[in
         by_block[row // BLOCK].append(row)
     found = {}
     for number, wanted in sorted(by_block.items()):
-        content = session.execute(
+        ((content,),) = binary_rows(
+            session,
             select(FrameNames.content).where(
                 FrameNames.plan_id == plan.id, FrameNames.number == number
-            )
-        ).scalar_one()
-        block = details.decoded(bytes(content))
+            ),
+        )
+        block = details.decoded(content)
         found.update({row: block.at(row % BLOCK) for row in wanted})
     return found
 

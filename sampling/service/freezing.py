@@ -113,6 +113,7 @@ def prepare(
     refuse_unlisted(session, plan)
     check_sources_lie_ahead(plan)
     frame = frame_of(session, plan, progress=progress)
+    progress("inspectors", 0, 1)
     strata = _checked_strata(session, plan, frame)
     pool = pool_of(session, plan, frame, secret)
     ties = ties_of(session, plan, frame, pool)
@@ -264,7 +265,7 @@ def _document(
         ],
         "filters": {
             name: plan.filters[name]
-            for name in (*FILTERS, "yearly_cap", "exemption")
+            for name in (*FILTERS, "yearly_cap", "uncapped_reason", "exemption")
             if name in FILTERS or plan.filters.get(name) is not None
         },
         "purpose": plan.purpose,

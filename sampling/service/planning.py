@@ -63,6 +63,7 @@ def create_plan(
     method: Mapping[str, Any] | None = None,
     certain: Sequence[Mapping[str, str]] = (),
     yearly_cap: int | None = None,
+    uncapped_reason: str | None = None,
     exemption: Mapping[str, str] | None = None,
     coordination: Mapping[str, Any] | None = None,
 ) -> Plan:
@@ -92,6 +93,8 @@ def create_plan(
         ``{"code": …, "reason": …}``: drawn whatever chance says; only with method "pareto".
     yearly_cap : int, optional
         Leave out enterprises with so many visits in the calendar year of the visit.
+    uncapped_reason : str, optional
+        Why the plan has no yearly cap; published with the plan. Only without a cap.
     exemption : mapping, optional
         ``{"kind": …, "reason": …}``: set the protection of the same product aside.
     coordination : mapping, optional
@@ -114,7 +117,8 @@ def create_plan(
         *_choice_problems(strata_by, identity),
         *_refused_by("digest", lambda: hasher(digest)),
         *_team_problems(wanted_team, visit_on),
-        *_purpose_problems(session, purpose, exemption, yearly_cap, visit_on),
+        *_purpose_problems(session, purpose, exemption, visit_on),
+        *_cap_problems(yearly_cap, uncapped_reason),
         *_coordination_problems(coordination),
         *_reasoned_problems("certain", certain),
         *_reasoned_problems("exclusions", exclusions),
@@ -160,6 +164,7 @@ def create_plan(
             "exclusions": _reasoned(exclusions),
             "certain": _reasoned(certain),
             "yearly_cap": yearly_cap,
+            "uncapped_reason": (uncapped_reason or "").strip() or None,
             "exemption": dict(exemption) if exemption else None,
         },
         purpose=purpose,
@@ -203,15 +208,12 @@ def _purpose_problems(
     session: Session,
     purpose: str,
     exemption: Mapping[str, str] | None,
-    yearly_cap: int | None,
     visit_on: date,
 ) -> list[FieldProblem]:
     problems = []
     if purpose not in list(Purpose):
         allowed = ", ".join(Purpose)
         problems.append(FieldProblem("purpose", "Write one of {allowed}.", {"allowed": allowed}))
-    if yearly_cap is not None and not (_is_count(yearly_cap) and 1 <= yearly_cap <= 366):
-        problems.append(FieldProblem("yearly_cap", "Write 1 to 366 visits, or leave it empty."))
     if exemption:
         kinds = exempt_kinds(session, visit_on)
         if purpose != Purpose.SUPERVISION:
@@ -223,6 +225,17 @@ def _purpose_problems(
                     "exemption", "It needs a kind ({allowed}) and a reason.", {"allowed": allowed}
                 )
             )
+    return problems
+
+
+def _cap_problems(yearly_cap: int | None, uncapped_reason: str | None) -> list[FieldProblem]:
+    problems = []
+    if yearly_cap is not None and not (_is_count(yearly_cap) and 1 <= yearly_cap <= 366):
+        problems.append(FieldProblem("yearly_cap", "Write 1 to 366 visits, or leave it empty."))
+    if yearly_cap is not None and uncapped_reason:
+        problems.append(
+            FieldProblem("uncapped_reason", "Write a yearly cap or why there is none, not both.")
+        )
     return problems
 
 

@@ -50,7 +50,12 @@ def address(committed: str) -> Iterator[str]:
     with unit_of_work() as session:
         born_as(session, "demo")
         load_packs(session)
-    server = make_server("127.0.0.1", 0, create_app(testing=True), threaded=True)
+    yield from serve(create_app(testing=True))
+
+
+def serve(application: Any) -> Iterator[str]:
+    """Serve an application while the generator is held; tells its address."""
+    server = make_server("127.0.0.1", 0, application, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

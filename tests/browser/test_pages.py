@@ -195,6 +195,23 @@ def test_one_role_cannot_open_the_pages_of_another(visit: Any, drawn: str) -> No
     assert "/login" in stranger.page.url
 
 
+def test_strata_are_chosen_without_javascript(visit: Any, people: dict[Role, Actor]) -> None:
+    with unit_of_work() as session:
+        factories.enterprise(session, grade="A", risk_tier="high")
+    lead = visit(javascript=False)
+    sign_in(lead, Role.LEAD_INSPECTOR)
+    lead.open("/console/plans/new")
+    assert lead.page.locator("[name='quota-A']").count() == 1
+    lead.page.fill("[name=title]", "按风险分级")
+    lead.page.check("[name=strata_by][value=risk_tier]")
+
+    lead.page.click("[name=show]")
+
+    assert lead.page.locator("[name='quota-A']").count() == 0
+    assert lead.page.input_value("[name='quota-high']") == "0"
+    assert lead.page.input_value("[name=title]") == "按风险分级"
+
+
 def test_two_people_type_the_dice_through_the_pages(visit: Any, drawn: str) -> None:
     lead, second = visit(), visit()
     sign_in(lead, Role.LEAD_INSPECTOR)

@@ -252,7 +252,7 @@ def test_the_page_of_every_state_can_be_read(desk: Desk, cast: Cast, case: Sampl
         cast.do(case, Act.CLOSE_PASS, samples="bought")
         desk.session.commit()
 
-        page = desk.leader.get(f"/console/cases/{case.no}").text
+        page = desk.leader.get(f"/console/cases/{case.no}?lang=en").text
 
     assert titles(desk.leader, case.no) == []
     assert "产品质量法 art. 15" in page

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from core.actors import SYSTEM, Role
 from recall.queries import files
 from recall.service.scoping import trace_scope
+from registry.maths.packs import UNCONFIRMED
 from registry.models import Enterprise
 from tests import factories
 from tests.console.doors import sign_in
@@ -145,12 +146,14 @@ def test_a_clock_names_its_day_and_its_law(hall: Hall, session: Session) -> None
     clocks = files.recall_file(session, number).deadlines
     assert clocks
 
-    page = hall.inspector.get(f"/console/recalls/{number}").text
+    page = hall.inspector.get(f"/console/recalls/{number}?lang=en").text
 
     for clock in clocks:
         assert clock.due_on.isoformat() in page
-        assert clock.title_zh in page
-        assert str(clock.citation.article) in page
+        assert clock.title_en in page
+        assert clock.citation.source in page
+    unsure = [clock for clock in clocks if clock.citation.article == UNCONFIRMED]
+    assert page.count("(article to be confirmed)") == len(unsure)
 
 
 def test_the_lead_inspector_announces(hall: Hall, session: Session) -> None:

@@ -83,7 +83,11 @@ class PartyView:
 
 @dataclass(frozen=True, slots=True)
 class LotView:
-    """A lot and its product; ``maker_id`` is the enterprise that owns the product's number."""
+    """A lot and its product.
+
+    ``maker_id`` is the enterprise that owns the product's number; None where events speak of a
+    product that is not on the register.
+    """
 
     lot_id: int
     number: str
@@ -91,7 +95,7 @@ class LotView:
     product_name: str
     gtin: str | None
     category_id: int | None
-    maker_id: int
+    maker_id: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,21 +32,18 @@ def lot_key(number: str) -> str:
 def parties(session: Session, party_ids: Iterable[int]) -> dict[int, PartyView]:
     """Parties by number; an enterprise with its name of today."""
     rows = session.execute(
-        select(Party, Enterprise.code, Enterprise.name, Enterprise.region_id)
+        select(
+            Party.id,
+            Party.kind,
+            Party.enterprise_id,
+            func.coalesce(Enterprise.code, Party.code),
+            func.coalesce(Enterprise.name, Party.name),
+            Enterprise.region_id,
+        )
         .outerjoin(Enterprise, Enterprise.id == Party.enterprise_id)
         .where(Party.id == func.any(list(party_ids)))
     ).all()
-    return {
-        party.id: PartyView(
-            party_id=party.id,
-            kind=party.kind,
-            enterprise_id=party.enterprise_id,
-            code=code or party.code,
-            name=name or party.name,
-            region_id=region_id,
-        )
-        for party, code, name, region_id in rows
-    }
+    return {row[0]: PartyView(*row) for row in rows}
 
 
 Rows = Select[*tuple[Any, ...]]
@@ -318,6 +315,12 @@ _BESIDE = text(
             UNION ALL
             SELECT e.lot_id, e.id FROM trace_event e
             WHERE NOT given.is_maker AND e.to_party_id = given.party AND e.id < given.anchor
+            UNION ALL
+            SELECT m.lot_id, m.id FROM statement_movement m
+            WHERE m.retracted_at IS NULL AND m.id < given.anchor
+              AND CASE WHEN given.is_maker
+                  THEN m.from_party_id = given.party AND m.kind = 'production'
+                  ELSE m.to_party_id = given.party END
             ORDER BY id DESC LIMIT 20
         ) recent
         WHERE recent.lot_id <> ALL(CAST(:lots AS bigint[]))

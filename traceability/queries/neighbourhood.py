@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from traceability.maths.ledger import EARLIEST, LATEST, Event, EventKind, Inputs, Use
+from traceability.queries.stated import STATED_EVENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ _SPAN = f"""
     COALESCE((extract(epoch FROM {{0}}.latest_at) * 1000000)::bigint, {LATEST})
 """
 
-# A row is in force when it was recorded by then and no correction of it was.
+# A ledger row is in force when it was recorded by then and no correction of it was; a statement
+# of events when it was said by then and not taken back. Their numbers come from one sequence.
 _EVENTS = text(
     f"""
     SELECT e.id, e.kind, e.lot_id, COALESCE(e.from_party_id, 0), COALESCE(e.to_party_id, 0),
@@ -42,7 +44,13 @@ _EVENTS = text(
     WHERE e.lot_id = ANY(CAST(:lots AS bigint[])) AND e.recorded_at <= :as_of
       AND NOT EXISTS (SELECT 1 FROM trace_event c
                       WHERE c.corrects_id = e.id AND c.recorded_at <= :as_of)
-    ORDER BY e.id
+    UNION ALL
+    SELECT m.id, m.kind, m.lot_id, COALESCE(m.from_party_id, 0), COALESCE(m.to_party_id, 0),
+           m.quantity, m.unit, {_SPAN.format("m")}, m.document_no, m.inputs
+    FROM statement_movement m
+    WHERE m.lot_id = ANY(CAST(:lots AS bigint[])) AND m.recorded_at <= :as_of
+      AND (m.retracted_at IS NULL OR m.retracted_at > :as_of)
+    ORDER BY 1
     """  # noqa: S608 - the parts put in are constants of this module
 )
 
@@ -56,7 +64,13 @@ def _uses(end: str) -> Any:
         WHERE u.{end}_lot_id = ANY(CAST(:lots AS bigint[])) AND u.recorded_at <= :as_of
           AND NOT EXISTS (SELECT 1 FROM trace_event c
                           WHERE c.corrects_id = u.event_id AND c.recorded_at <= :as_of)
-        ORDER BY u.id
+        UNION ALL
+        SELECT s.id, s.movement_id, s.party_id, s.input_lot_id, s.output_lot_id, s.quantity, s.unit,
+               {_SPAN.format("s")}
+        FROM statement_use s
+        WHERE s.{end}_lot_id = ANY(CAST(:lots AS bigint[])) AND s.recorded_at <= :as_of
+          AND (s.retracted_at IS NULL OR s.retracted_at > :as_of)
+        ORDER BY 1
         """  # noqa: S608 - the parts put in are constants of this module
     )
 
@@ -64,10 +78,6 @@ def _uses(end: str) -> Any:
 _USES_OF_INPUT = _uses("input")
 _USES_OF_OUTPUT = _uses("output")
 
-
-_IN_FORCE = """e.recorded_at <= :as_of AND NOT EXISTS (
-            SELECT 1 FROM trace_event c
-            WHERE c.corrects_id = e.id AND c.recorded_at <= :as_of)"""
 
 # Lots with a row at a station not surely before a time, or still there for all that rows tell.
 _BESIDE = text(
@@ -79,17 +89,23 @@ _BESIDE = text(
         JOIN party p ON p.id = m.party AND p.kind <> 'unlisted'
     ), seen (lot_id, party, leaves, lo, hi) AS (
         SELECT e.lot_id, met.party, e.kind NOT IN ('production', 'stock'), {_SPAN.format("e")}
-        FROM trace_event e JOIN met ON met.party = e.from_party_id
-        WHERE e.kind <> 'void' AND {_IN_FORCE}
+        FROM {STATED_EVENTS} e JOIN met ON met.party = e.from_party_id
+        WHERE e.kind <> 'void'
         UNION ALL
         SELECT e.lot_id, met.party, false, {_SPAN.format("e")}
-        FROM trace_event e JOIN met ON met.party = e.to_party_id
-        WHERE e.kind <> 'void' AND {_IN_FORCE}
+        FROM {STATED_EVENTS} e JOIN met ON met.party = e.to_party_id
+        WHERE e.kind <> 'void'
         UNION ALL
         SELECT u.input_lot_id, met.party, u.input_lot_id <> u.output_lot_id, {_SPAN.format("u")}
-        FROM lot_link u JOIN trace_event e ON e.id = u.event_id
-        JOIN met ON met.enterprise_id = u.enterprise_id AND met.party = u.party_id
-        WHERE {_IN_FORCE}
+        FROM lot_link u JOIN met ON met.enterprise_id = u.enterprise_id AND met.party = u.party_id
+        WHERE u.recorded_at <= :as_of
+          AND NOT EXISTS (SELECT 1 FROM trace_event c
+                          WHERE c.corrects_id = u.event_id AND c.recorded_at <= :as_of)
+        UNION ALL
+        SELECT u.input_lot_id, met.party, u.input_lot_id <> u.output_lot_id, {_SPAN.format("u")}
+        FROM statement_movement m JOIN met ON met.party = m.from_party_id
+        JOIN statement_use u ON u.movement_id = m.id AND u.party_id = met.party
+        WHERE u.recorded_at <= :as_of AND (u.retracted_at IS NULL OR u.retracted_at > :as_of)
     )
     SELECT DISTINCT lot_id FROM (
         SELECT seen.lot_id FROM seen JOIN met ON met.party = seen.party

@@ -29,7 +29,8 @@ class Catalogue:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.by_gtin: dict[str, list[tuple[int, int]]] = defaultdict(list)  # (maker, product)
+        # (maker, product); no maker where only events speak of the product.
+        self.by_gtin: dict[str, list[tuple[int | None, int]]] = defaultdict(list)
         self.by_number: dict[tuple[int, str], int] = {}
         self.by_name: dict[tuple[int, str], list[int]] = defaultdict(list)
 
@@ -46,10 +47,12 @@ class Catalogue:
                 self._enter(*row)
 
     def _enter(
-        self, product_id: int, maker_id: int, gtin: str | None, number: str, name: str
+        self, product_id: int, maker_id: int | None, gtin: str | None, number: str, name: str
     ) -> None:
         if gtin and (maker_id, product_id) not in self.by_gtin[gtin]:
             self.by_gtin[gtin].append((maker_id, product_id))
+        if maker_id is None:
+            return
         self.by_number[maker_id, number] = product_id
         if product_id not in self.by_name[maker_id, name]:
             self.by_name[maker_id, name].append(product_id)

@@ -6,6 +6,7 @@ import io
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, send_file, url_for
+from flask_babel import gettext
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -13,14 +14,18 @@ from api.auth import current_access, current_actor, require
 from api.console.forms import Form
 from api.console.labels import LABELS, label
 from api.console.listing import EXTENSIONS, Column, Filter, Listing
+from api.ledgersheets import ledger_template
+from api.tracesheets import XLSX
 from core import outbox
 from core.actors import STAFF, Role
 from core.errors import Refusal
 from core.unit_of_work import read_only, unit_of_work
 from core.workbooks import write_csv
+from registry.queries import enterprise_by_id
 from traceability import imports
 from traceability.maths.answer import PartyView
 from traceability.queries import ledger as queries
+from traceability.queries.own_goods import own_goods
 
 blueprint = Blueprint("ledger", __name__)
 
@@ -176,4 +181,22 @@ def template() -> Any:
         mimetype="text/csv",
         as_attachment=True,
         download_name="流向台账.csv",
+    )
+
+
+@blueprint.route(BASE + "/template.xlsx")
+@require(Role.ENTERPRISE)
+def own_template() -> Any:
+    """A ledger to fill in, with the enterprise's own products, lots and partners to choose from."""
+    enterprise_id = current_actor().enterprise_id
+    if enterprise_id is None:
+        abort(404)
+    with read_only(current_access()) as session:
+        row = enterprise_by_id(session, enterprise_id)
+        content = ledger_template(row.code, row.name, own_goods(session, enterprise_id), gettext)
+    return send_file(
+        io.BytesIO(content),
+        mimetype=XLSX,
+        as_attachment=True,
+        download_name=f"流向台账-{row.name}.xlsx",
     )

@@ -1,4 +1,4 @@
-"""Sampling plans: list, new plan, and the draw from locked roster to tasks."""
+"""Sampling plans: the list, and the draw of one from locked roster to tasks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import io
 import secrets
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import segno
@@ -20,34 +19,27 @@ from api.console.forms import Form
 from api.console.labels import LABELS, label
 from api.console.listing import EXTENSIONS, Column, Filter, Listing
 from api.console.pages.verify import PARTS, verify_words
+from api.console.plan_steps import plan_steps
 from api.reference import VERSION
 from core.actors import STAFF, Role
-from core.clock import now, today
 from core.config import settings
 from core.errors import Refusal, Stale
 from core.unit_of_work import read_only, unit_of_work
-from registry.queries import categories, category_subtree, regions, roster
-from registry.queries import departments as registry_departments
-from registry.service import is_demo
+from registry.queries import regions
+from sampling.errors import NoEligibleInspector
 from sampling.maths.bundle import packed
-from sampling.maths.entropy import NETWORKS
 from sampling.queries import disclosed, plans, seats, units
 from sampling.queries.papers import row_of_plan
+from sampling.queries.register_strata import stratum_rosters
 from sampling.queries.steps import last_step
-from sampling.service import changing, drawing, entropy, framing, freezing, parts, planning, steps
-from sampling.service.limits import exempt_kinds, yearly_cap
+from sampling.service import changing, drawing, entropy, framing, freezing, parts, steps
 from sampling.views import DrawnUnitView, PlanDetail
 
 blueprint = Blueprint("plans", __name__)
 
 BASE = "/console/plans"
-PURPOSES = ("inspection", "supervision", "monitoring")
-
 LEADS = (Role.LEAD_INSPECTOR, Role.ADMINISTRATOR)
 MOST = 5000
-GRADES = ("A", "B", "C", "D")
-DEPARTMENTS = 3  # of a joint visit, on the form; the API takes more
-BEACON_AHEAD = timedelta(days=1)  # time to lock, publish and throw the dice
 
 
 def _columns() -> list[Column]:
@@ -75,12 +67,11 @@ def _columns() -> list[Column]:
 def listing(extension: str | None) -> Any:
     """Plans, newest first."""
     with read_only(current_access()) as session:
-        counts = plans.state_counts(session)
         states = [(code, label("plan", code)) for code in LABELS["plan"]]
         found = Listing(
             _columns(),
             [
-                Filter("state", _("State"), states, pills=True, counts=counts),
+                Filter("state", _("State"), states, pills=True, counts=plans.state_counts(session)),
                 Filter("q", _("Number or title")),
             ],
             sort="-created_at",
@@ -99,167 +90,6 @@ def listing(extension: str | None) -> Any:
         listing=found,
         may_plan=current_actor().role in LEADS,
     )
-
-
-@blueprint.route(BASE + "/new", methods=["GET", "POST"])
-@require(*LEADS)
-def new() -> Any:
-    """A plan: what, when, how many of each stratum, and which public numbers decide."""
-    form = Form(values=request.form if request.method == "POST" else request.args)
-    if request.method == "POST":
-        facts = _plan_facts(form)
-        if form.is_good:
-            try:
-                with unit_of_work(current_access()) as session:
-                    plan = planning.create_plan(session, current_actor(), **facts)
-                    number = plan.no
-                return redirect(url_for("plans.draw", no=number, done="plan"), 303)
-            except Refusal as refusal:
-                form.refused(refusal)
-    with read_only(current_access()) as session:
-        nodes = categories(session)
-        chosen = form.value("category")
-        known = any(node.code == chosen for node in nodes)
-        within = [node.code for node in category_subtree(session, chosen)] if known else None
-        sizes = Counter(
-            unit.grade for unit in roster(session, category_codes=within) if unit.status == "active"
-        )
-        demo = is_demo(session)
-        tiers = sorted({unit.risk_tier for unit in roster(session) if unit.risk_tier})
-        cap = yearly_cap(session, today())
-        exempt = exempt_kinds(session, today())
-        known_departments = registry_departments(session)
-    beacon_at = now() + BEACON_AHEAD
-    page = render_template(
-        "pages/plan_new.html",
-        title=_("New plan"),
-        crumbs=[(_("Plans and draws"), url_for("plans.listing"))],
-        form=form,
-        categories=[(node.code, node.name) for node in nodes],
-        sizes=sizes,
-        grades=GRADES,
-        pools=[(code, label("pool", code)) for code in LABELS["pool"]],
-        departments=sorted(known_departments.items()),
-        department_rows=range(DEPARTMENTS),
-        demo=demo,
-        weights="\n".join(f"{tier} = 1" for tier in tiers),
-        cap=cap,
-        exempt_choices=[(kind, label("exemption", kind)) for kind in exempt],
-        visit_on=(today() + timedelta(days=14)).isoformat(),
-        beacon_at=beacon_at,
-        beacon_round=NETWORKS["drand-quicknet"].round_after(beacon_at),
-    )
-    return page, form.status
-
-
-def _plan_facts(form: Form) -> dict[str, Any]:
-    """What the form says, as ``planning.create_plan`` takes it."""
-    title = form.text("title", _("Title"))
-    visit_on = form.day("visit_on", _("Day of the visits"))
-    strata = []
-    for grade in GRADES:
-        quota = form.number(f"quota-{grade}", _("Quota of grade %(grade)s", grade=grade))
-        reserve = form.number(
-            f"reserve-{grade}", _("Reserve of grade %(grade)s", grade=grade), required=False
-        )
-        # A grade with quota 0 is named too: leaving it out must be somebody's decision.
-        strata.append({"key": grade, "quota": quota or 0, "reserve": reserve})
-    if form.is_good and not any(each["quota"] for each in strata):
-        form.wrong("quota-A", _("Draw at least one enterprise of one grade."))
-    kind = form.choice("source", _("Public source"), ("beacon", "text", "demo"))
-    source: dict[str, Any] = {"kind": kind}
-    if kind == "beacon":
-        source |= {
-            "network": "drand-quicknet",
-            "round": form.number("round", _("Round"), least=1),
-        }
-    if kind == "text":
-        source |= {
-            "name": form.text("source_name", _("What is published, where, which issue")),
-            "due_at": form.text("due_at", _("When it is published")),
-        }
-    category = form.text("category", _("Product category"), required=False)
-    return {
-        "title": title,
-        "strata_by": "grade",
-        "strata": strata,
-        "visit_on": visit_on,
-        "team": _team_facts(form),
-        "sources": [{"kind": "dice", "count": 50}, source],
-        "category_codes": [category] if category else None,
-        **_guards(form),
-        **_chances(form),
-    }
-
-
-def _guards(form: Form) -> dict[str, Any]:
-    """What the plan is for, and who is left out because of earlier visits."""
-    purpose = form.choice("purpose", _("Purpose"), PURPOSES, required=False) or PURPOSES[0]
-    cap = form.number("yearly_cap", _("Visits a year, at most"), required=False, least=1, most=366)
-    kind = form.text("exemption", _("Exempt from the protection"), required=False)
-    reason = form.text("exemption_reason", _("Reason"), required=bool(kind))
-    return {
-        "purpose": purpose,
-        "yearly_cap": cap,
-        "exemption": {"kind": kind, "reason": reason} if kind else None,
-    }
-
-
-def _chances(form: Form) -> dict[str, Any]:
-    """Equal chances, or chances that follow a risk tier, with units drawn for certain."""
-    by = form.choice("method", _("Chances"), ("equal", "risk_tier", "none"), required=False)
-    if by in ("", "equal"):
-        return {}
-    method: dict[str, Any] = {
-        "kind": "pareto",
-        "by": by,
-        "equal_share_percent": form.number(
-            "equal_share", _("Part dealt out equally, in percent"), most=100
-        ),
-    }
-    if by == "risk_tier":
-        weights = {}
-        for line in form.text("weights", _("Weights")).splitlines():
-            key, _sign, value = line.partition("=")
-            if not key.strip() or not value.strip().isdecimal():
-                form.wrong("weights", _("Write one line for each tier, like: high = 4"))
-                break
-            weights[key.strip()] = int(value)
-        method["weights"] = weights
-    certain = []
-    for line in form.text("certain", _("Drawn for certain"), required=False).splitlines():
-        code, _blank, reason = line.strip().partition(" ")
-        if line.strip():
-            certain.append({"code": code, "reason": reason.strip()})
-    return {"method": method, "certain": certain}
-
-
-def _team_facts(form: Form) -> dict[str, Any]:
-    """Who goes; what is left blank is as the house has it."""
-    team: dict[str, Any] = {}
-    pool = form.choice("pool", _("Who goes"), LABELS["pool"], required=False)
-    if pool:
-        team["pool"] = pool
-    if form.value("mixed"):
-        team["mixed"] = True
-    for name, title in (
-        ("size", _("People in a team")),
-        ("cap", _("Visits of one inspector, at most")),
-        ("rotation", _("Rounds before somebody may come again")),
-    ):
-        number = form.number(name, title, required=False)
-        if number is not None:
-            team[name] = number
-    departments = []
-    for place in range(DEPARTMENTS):
-        key = form.text(f"department-{place}", _("Department"), required=False)
-        if key:
-            items = form.text(f"items-{place}", _("Items"))
-            split = [one.strip() for one in items.replace("，", ",").replace("、", ",").split(",")]
-            departments.append({"key": key, "items": [one for one in split if one]})
-    if departments:
-        team["departments"] = departments
-    return team
 
 
 @blueprint.route(BASE + "/<no>")
@@ -285,9 +115,8 @@ def step(no: str) -> Any:
     page = render_template(
         "pages/_step.html", no=no, step=found, may_stop=current_actor().role in LEADS
     )
-    if found is not None and found.is_under_way:
-        return page
-    return page, 200, {"HX-Refresh": "true"}
+    is_under_way = found is not None and found.is_under_way
+    return page if is_under_way else (page, 200, {"HX-Refresh": "true"})
 
 
 @blueprint.route(f"{BASE}/<no>/draw.{EXTENSIONS}")
@@ -319,8 +148,8 @@ def _units(session: Session, detail: PlanDetail) -> Listing:
         Column(
             "stratum",
             _("Grade") if by_grade else _("Stratum"),
-            lambda unit: unit.stratum,
-            "grade" if by_grade else "text",
+            lambda unit: unit.stratum if by_grade else label("risk_tier", unit.stratum),
+            "grade" if by_grade else "word",
         ),
         Column("chance", _("Chance"), lambda unit: unit.chance, "percent"),
         Column("ticket", _("Ticket"), lambda unit: unit.ticket, "ticket"),
@@ -379,12 +208,13 @@ def _page(no: str, form: Form) -> Any:
         plan=detail,
         form=form,
         units=drawn,
-        sizes=frame.sizes if frame else {},
+        rosters=stratum_rosters(detail, frame.sizes if frame else {}),
+        frame_size=len(frame) if frame else 0,
         left_out=Counter(reason for _code, reason in frame.exclusions) if frame else {},
         reserves=reserves,
         changes=changes,
         row=row,
-        steps=_steps(detail),
+        steps=plan_steps(detail),
         step=step if waits else None,  # what came of it is the plan itself
         is_long=is_long,
         most=settings().units_at_once,
@@ -410,46 +240,9 @@ def _ordered(session: Session, no: str, *, reserves: bool = False) -> list[Any]:
 
 def _code(address: str) -> Markup:
     """The address as a QR picture: SVG elements only, no style."""
-    picture = segno.make(address, error="m").svg_inline(
-        omitsize=True, svgclass="qr", lineclass=None, border=2
-    )
+    code = segno.make(address, error="m")
+    picture = code.svg_inline(omitsize=True, svgclass="qr", lineclass=None, border=2)
     return Markup(picture)  # noqa: S704 - made of our own address by the library
-
-
-def _steps(detail: Any) -> list[dict[str, str]]:
-    """Where the plan stands among the five steps."""
-    plan = detail.summary
-    waits = plan.waits_for
-    reached = {"freeze": 0, "dice": 2, "beacon": 2, "text": 2, "demo": 2, "draw": 3}.get(
-        waits or "", 4
-    )
-    size = detail.summary.frame_size
-    notes = (
-        _("%(size)s enterprises · %(people)s inspectors", size=size, people=detail.inspectors)
-        if size
-        else _("as the register stands"),
-        _("published") if plan.committed_at else _("before any number exists"),
-        _("dice of two people + a later public value"),
-        _("%(count)s enterprises", count=plan.quota),
-        _("%(done)s of %(quota)s done", done=plan.done, quota=plan.quota),
-    )
-    titles = (
-        _("Make the roster"),
-        _("Lock and publish the commitment"),
-        _("Public numbers"),
-        _("Draw"),
-        _("Dispatch and visits"),
-    )
-    steps = []
-    for index, (title, note) in enumerate(zip(titles, notes, strict=True)):
-        if plan.state == "void":
-            state = "void"
-        elif index < reached or (index == 4 and plan.quota and plan.done == plan.quota):
-            state = "done"
-        else:
-            state = "now" if index == reached else "later"
-        steps.append({"title": title, "note": note, "state": state})
-    return steps
 
 
 def _change(no: str, done: str, act: Callable[[Session], object], *, versioned: bool) -> Any:
@@ -462,11 +255,13 @@ def _change(no: str, done: str, act: Callable[[Session], object], *, versioned: 
                 if request.form.get("version") != str(plan.version):
                     raise Stale
             told = act(session)
+    except NoEligibleInspector as refusal:
+        form.refused_whole(refusal)  # its fields are enterprises
     except Refusal as refusal:
         form.refused(refusal)
+    if not form.is_good:
         return _page(no, form)
-    done = told if isinstance(told, str) else done
-    return redirect(url_for("plans.draw", no=no, done=done), 303)
+    return redirect(url_for("plans.draw", no=no, done=told if isinstance(told, str) else done), 303)
 
 
 @blueprint.route(BASE + "/<no>/freeze", methods=["POST"])
@@ -566,9 +361,5 @@ def bundle(no: str) -> Any:
     with read_only(current_access()) as session:
         plan = plans.plan_by_no(session, no)
         content = packed(parts.sealed_bundle(session, plan, only_public=False))
-    return send_file(
-        io.BytesIO(content),
-        mimetype="application/zip",
-        as_attachment=True,
-        download_name=f"{no}.zip",
-    )
+    name = f"{no}.zip"
+    return send_file(io.BytesIO(content), "application/zip", as_attachment=True, download_name=name)

@@ -6,15 +6,25 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, Response, current_app, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import gettext
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from api.auth import current_access, current_actor, require
+from api.case_lots import lot_of_case
 from api.console.diagram import draw
 from api.console.languages import refusal_words
 from api.console.pages.warnings import READERS
+from api.console.pages.watches import KEEPERS
 from api.console.shell import here, number
 from api.console.tiers import Company
 from api.tracesheets import XLSX, trace_csv, trace_xlsx
@@ -22,17 +32,21 @@ from core.actors import STAFF
 from core.clock import today
 from core.errors import Refusal
 from core.unit_of_work import read_only
+from registry.queries import enterprises_by_ids
 from risk.queries.evidence import incidents_naming
+from sampling.queries.procedure import case_by_no
 from traceability.maths.amounts import Amount
 from traceability.maths.answer import Trace
 from traceability.maths.balance import LotBalance
 from traceability.queries import ledger as queries
 from traceability.service import tracing as service
+from traceability.service.proving import evidence_document, who_answers
 
 blueprint = Blueprint("trace", __name__)
 
 BASE = "/console/trace"
 
+TYPES = {"csv": "text/csv", "xlsx": XLSX, "jsonld": "application/ld+json"}
 DIRECTIONS = ("both", "backward", "forward")
 SHOWN = 200
 INCIDENTS_SHOWN = 20
@@ -65,6 +79,19 @@ def show() -> Any:
         except Refusal as refusal:
             return _search(session, given, refusal_words(refusal))
         return _page(session, lot_id)
+
+
+@blueprint.route("/console/cases/<no>/trace")
+@require(*STAFF)
+def of_case(no: str) -> Any:
+    """The trace of the lot that a sampling case is about; a search where it cannot be told."""
+    with read_only(current_access()) as session:
+        case = case_by_no(session, no)
+        try:
+            lot = lot_of_case(session, case)
+        except Refusal as refusal:
+            return _search(session, case.lot_no or "", refusal_words(refusal))
+    return redirect(url_for("trace.show", lot_id=lot.lot_id, direction="both"), 303)
 
 
 def _search(session: Session, words: str, why: str = "") -> str:
@@ -100,13 +127,34 @@ def _page(session: Session, lot_id: int) -> str:
         downstream=_side(trace, "seed", "downstream"),
         direction=trace.direction,
         directions=DIRECTIONS,
-        shown=SHOWN,
+        shown=len(trace.holdings) + len(trace.lots) * 6
+        if request.args.get("view") == "all"
+        else SHOWN,
         amount=amount_words,
         parts=parts_of(detail.balance),
         incidents=incidents_naming(session, named) if may_read else None,
         incidents_shown=INCIDENTS_SHOWN,
         recall_address=_recall_address(trace.seed.number),
+        duties=_duties(session, trace),
+        may_watch=current_actor().role in KEEPERS and not trace.truncated,
     )
+
+
+def _duties(session: Session, trace: Trace) -> list[tuple[Any, str, str]]:
+    """Who answers, with names: (duty, enterprise, credit code)."""
+    answerable = who_answers(session, trace)
+    found = answerable.duties
+    parties = {each.party_id: each for each in (*answerable.owners, *trace.parties)}
+    firms = enterprises_by_ids(
+        session, {each.enterprise_id for each in found if each.enterprise_id is not None}
+    )
+    named = []
+    for each in found:
+        firm = firms.get(each.enterprise_id or 0)
+        party = parties.get(each.party_id or 0)
+        name = firm.name if firm else (party.name or party.code if party else None)
+        named.append((each, name or _("Not written down"), firm.code if firm else ""))
+    return named
 
 
 def _crumbs(warning: str) -> list[tuple[str, str]]:
@@ -182,17 +230,19 @@ def _recall_address(lot_no: str) -> str | None:
     return url_for("recalls.new", lot=lot_no)
 
 
-@blueprint.route(f"{BASE}.<any(csv, xlsx):extension>")
+@blueprint.route(f"{BASE}.<any(csv, xlsx, jsonld):extension>")
 @require(*STAFF)
 def export(extension: str) -> Response:
-    """The same answer as a sheet: ``.csv`` or ``.xlsx``."""
+    """The same answer as a sheet, ``.csv`` or ``.xlsx``, or its evidence as EPCIS, ``.jsonld``."""
     with read_only(current_access()) as session:
         lot_id = _lot_id(session, request.args.get("lot", ""))
         trace = service.trace(session, lot_id, direction=_direction())
-    whole = extension == "xlsx"
-    content = trace_xlsx(trace, gettext) if whole else trace_csv(trace, gettext)
-    response = Response(content, mimetype=XLSX if whole else "text/csv")
-    response.headers.set(
-        "Content-Disposition", "attachment", filename=f"trace.{'xlsx' if whole else 'csv'}"
-    )
+        if extension == "jsonld":
+            content = evidence_document(session, trace)
+    if extension == "xlsx":
+        content = trace_xlsx(trace, gettext)
+    elif extension == "csv":
+        content = trace_csv(trace, gettext)
+    response = Response(content, mimetype=TYPES[extension])
+    response.headers.set("Content-Disposition", "attachment", filename=f"trace.{extension}")
     return response

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import or_, select
@@ -101,14 +101,18 @@ def _sample(step: Step) -> None:
     case, facts = step.case, step.facts
     refuse_uncovered_samplers(step)
     case.record_no = _checked_record(step)
-    product = facts.get("product") or case.product
+    signed = record_by_no(step.session, case.record_no).values
+    product = facts.get("product") or case.product or signed.get("product_name")
     if not product:
         raise ProductNeeded(number=case.no)
     refuse_twin(step.session, case, product)
     case.product = product
     for name in ("brand", "model", "lot_no"):
-        setattr(case, name, facts.get(name) or getattr(case, name))
-    _name_producer(step)
+        setattr(case, name, facts.get(name) or getattr(case, name) or signed.get(name))
+    if facts.get("producer") or facts.get("producer_code"):
+        _name_producer(step)
+    else:
+        _take_producer(step, signed)
     if facts["test_samples"] < 1:
         raise problem(step.move, "test_samples", "At least one sample is tested.")
     case.retained_samples = facts["retained_samples"]
@@ -204,8 +208,6 @@ def refuse_twin(session: Session, case: SamplingCase, product: str) -> None:
 def _name_producer(step: Step) -> None:
     """The stated producer, by its code where it is on the register."""
     code, name = step.facts.get("producer_code"), step.facts.get("producer")
-    if not code and not name:
-        return
     found = None
     if code:
         found = step.session.execute(
@@ -224,6 +226,17 @@ def _name_producer(step: Step) -> None:
     case.producer_region = step.facts.get("producer_region") or _region_code(
         step.session, found.region_id if found else None
     )
+
+
+def _take_producer(step: Step, signed: Mapping[str, str]) -> None:
+    """The producer whom the signed record states: the notice must not name the seller as maker."""
+    name = signed.get("producer_name")
+    unit = step.session.get_one(Enterprise, step.case.enterprise_id)
+    if not name or name == unit.name or signed.get("producer_relation") == "own":
+        return
+    step.case.producer_name = name
+    step.case.producer_address = signed.get("producer_address")
+    step.case.producer_region = step.facts.get("producer_region")
 
 
 def _region_code(session: Session, region_id: int | None) -> str | None:

@@ -11,6 +11,7 @@ from sampling import errors
 from sampling.maths.procedure_words import Act, Purpose
 from sampling.models.procedure import SamplingCase
 from sampling.queries.records import signed_records
+from sampling.service.procedure.effects_result import required_parties
 from sampling.service.procedure.opening import Product, record_rapid_test, sample_because
 from tests import factories
 from tests.services.procedure.conftest import Cast, at, drawn_plan
@@ -176,3 +177,54 @@ def test_a_case_without_a_draw_stands_on_any_signed_record_of_the_unit(cast: Cas
         sample(cast, case, "CY-5")
 
     assert case.record_no == "CY-5"
+
+
+@pytest.mark.parametrize(
+    ("relation", "name", "told"),
+    [
+        ("bought", "远方电器厂", ("远方电器厂", "远方路2号", ("sampled_unit", "producer"))),
+        ("commissioned", "远方电器厂", ("远方电器厂", "远方路2号", ("sampled_unit", "producer"))),
+        ("own", "远方电器厂", (None, None, ("sampled_unit",))),
+        ("bought", None, (None, None, ("sampled_unit",))),  # the unit itself
+    ],
+)
+def test_producer_and_product_are_those_of_the_signed_record(
+    cast: Cast, relation: str, name: str | None, told: tuple[Any, ...]
+) -> None:
+    with at("2026-03-02"):
+        case = cast.open(product=Product(""))
+    content = {
+        "sampled_on": DAY,
+        "product_name": "USB充电器",
+        "brand": "云杉",
+        "model": "YS-65W",
+        "lot_no": "L2023-09",
+        "producer_name": name or cast.unit.name,
+        "producer_address": "远方路2号",
+        "producer_relation": relation,
+    }
+    with at(DAY):
+        on_site(cast, case)
+        cast.signed(case, "CY-9", content=content)
+        sample(cast, case, "CY-9")
+
+    assert (case.product, case.brand, case.model) == ("USB充电器", "云杉", "YS-65W")
+    assert case.lot_no == "L2023-09"
+    named = (case.producer_name, case.producer_address, required_parties(cast.session, case))
+    assert named == told
+
+
+def test_what_the_step_says_of_the_producer_comes_before_the_record(cast: Cast) -> None:
+    with at("2026-03-02"):
+        case = cast.open()
+    content = {"sampled_on": DAY, "producer_name": "近处电器厂", "producer_relation": "bought"}
+    with at(DAY):
+        on_site(cast, case)
+        cast.signed(case, "CY-9", content=content)
+        cast.do(
+            case, Act.SAMPLE, cast.sampler, sampled_on=DAY, record_no="CY-9", test_samples=3,
+            retained_samples=2, seal_no="F-1", producer="远方电器厂",
+        )  # fmt: skip
+
+    assert case.producer_name == "远方电器厂"
+    assert case.model == "YX-65"  # as the case was opened

@@ -209,7 +209,7 @@ def test_a_stopped_job_stores_nothing(office: Office) -> None:
         patch.setattr(outbox.Run, "progress", stop)
         run.execute(row.id, row.attempt)
 
-    assert seen == ["read roster", "read roster", "leaves"]
+    assert seen == ["read roster", "read roster", "inspectors", "leaves"]
     with read_only() as session:
         told = last_step(session, office.plan().id)
         assert told is not None

@@ -402,3 +402,18 @@ def test_twenty_thousand_rows_take_seconds(session: Session, load: Load, town: T
 
     assert outcome.counts["rows added"] == 20000
     assert time.monotonic() - started < 15  # measured 3 s on two busy cores
+
+
+def test_a_dry_run_tells_of_lots_with_more_out_than_in(
+    session: Session, load: Any, story: list[dict[str, str]], town: Town
+) -> None:
+    surplus = row(
+        事件="销售", 批号="YS-17", 商品条码=CHARGER, 数量=9000, 发出单位代码=town.shop.code,
+        日期="2026-11-20", 单据号="XS-2",
+    )  # fmt: skip
+    quiet = load(story, dry_run=True)
+    assert "lots with more out than in" not in quiet.counts
+    loud = load([*story, surplus], dry_run=True)
+    assert loud.counts["lots with more out than in"] == 1
+    assert not loud.problems
+    assert session.execute(select(func.count()).select_from(TraceEvent)).scalar_one() == 0

@@ -1,0 +1,400 @@
+"""Walks over compressed adjacency, compiled; twins with equal results: `kernels_numpy`.
+
+A walk keeps a list of labels: a node, the label it was got to from, by which edge, and when. A node
+gets a new label when it is reached earlier than before; labels of one round lie together, so the
+list is also the queue and its length is that of the answer. What a walk knows of a node stands in
+four numbers side by side, valid where the first equals the mark of this walk; nothing of the size
+of the graph is made or cleared for a question.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from traceability.maths.compiled import compiled, inlined
+from traceability.maths.kernels_shape import (
+    FIRST,
+    LAST,
+    MARK,
+    TIMELESS,
+    Found,
+    Labels,
+    Room,
+    Way,
+)
+
+Array = NDArray[Any]
+
+
+@compiled
+def _room(array: Array, size: int) -> Array:
+    """The array, or a longer copy."""
+    if len(array) >= size:
+        return array
+    longer = np.empty(max(size, 2 * len(array)), dtype=array.dtype)
+    longer[: len(array)] = array
+    return longer
+
+
+@inlined
+def _put(
+    target: int,
+    at: int,
+    edge: int,
+    label: int,
+    end: int,
+    made: int,
+    mark: int,
+    state: Array,
+    node: Array,
+    parent: Array,
+    number: Array,
+    arrival: Array,
+) -> int:
+    """Note an arrival if it is the best of its node so far; returns how many labels there are."""
+    if state[target, MARK] == mark:
+        last = state[target, LAST]
+        if at > arrival[last] or (at == arrival[last] and (last < end or edge >= number[last])):
+            return made
+        if last >= end:  # made in this round: the better edge takes its place
+            parent[last], number[last], arrival[last] = label, edge, at
+            return made
+    else:
+        state[target, MARK] = mark
+        state[target, FIRST] = made
+    state[target, LAST] = made
+    node[made], parent[made], number[made], arrival[made] = target, label, edge, at
+    return made + 1
+
+
+@compiled
+def timed(
+    way: Way,
+    state: Array,
+    mark: int,
+    seeds: Array,
+    timeless: Array,
+    certain: bool,
+    start: int,
+    longest: int,
+    most: int,
+    room: Room,
+) -> Labels:
+    """Reach in order of time; ``longest`` and ``most`` of -1 are no bound."""
+    starts, record, wide, retracted = way.starts, way.record, way.wide, way.retracted
+    names, first_name, is_backward = way.names, way.first_name, way.is_backward
+    added_starts, added_neighbour = way.added_starts, way.added_neighbour
+    added_lo, added_hi, added_number = way.added_lo, way.added_hi, way.added_number
+    base, added = len(starts) - 1, len(added_starts) - 1
+    has_retracted = len(retracted) > 0
+    has_names, is_timeless = len(names) > 0, len(timeless) > 0
+    size = max(len(seeds), len(room.node))  # a plain walk lengthens all columns but the last
+    node, parent = _room(room.node, size), _room(room.parent, size)
+    edge, arrival = _room(room.edge, size), _room(room.arrival, size)
+    ends, rounds = np.empty(16, np.int64), 0
+    for each in timeless:
+        state[each, TIMELESS] = mark
+    made = 0
+    for each in seeds:
+        made = _put(each, start, -1, -1, 0, made, mark, state, node, parent, edge, arrival)
+    begin, end, reached, cut = 0, made, made, 0
+    if most >= 0 and reached > most:
+        made, end, reached, cut = 0, 0, 0, 2
+    while begin < end:
+        is_last = longest >= 0 and rounds >= longest
+        for label in range(begin, end):
+            here, left = node[label], arrival[label]
+            first, last = 0, 0
+            if here < base:
+                first, last = starts[here], starts[here + 1]
+            more, bound = 0, 0
+            if here < added:
+                more, bound = added_starts[here], added_starts[here + 1]
+            size = made + (last - first) + (bound - more)
+            if size > len(node):
+                node, parent = _room(node, size), _room(parent, size)
+                edge, arrival = _room(edge, size), _room(arrival, size)
+            for index in range(first, last):
+                if has_retracted and retracted[index >> 3] >> (index & 7) & 1:
+                    continue
+                span = record[index, 1]
+                if span >= 0:
+                    lo, hi = np.int64(span) << 32, np.int64(span) << 32
+                else:
+                    lo = np.int64(wide[~span, 0]) << 32
+                    hi = np.int64(wide[~span, 1]) << 32
+                if is_backward:
+                    lo, hi = -hi, -lo
+                if certain:
+                    lo, hi = hi, lo
+                if left > hi:
+                    continue
+                target, at = record[index, 0], max(left, lo)
+                if is_timeless and state[target, TIMELESS] == mark:
+                    at = start
+                if is_last:
+                    if state[target, MARK] != mark or at < arrival[state[target, LAST]]:
+                        cut = 1
+                    continue
+                name: Any = np.int64(record[index, 2])
+                name = names[name] if has_names else first_name + name
+                made = _put(
+                    target, at, name, label, end, made, mark, state, node, parent, edge, arrival
+                )
+            for index in range(more, bound):
+                lo, hi = added_lo[index], added_hi[index]
+                if is_backward:
+                    lo, hi = -hi, -lo
+                if certain:
+                    lo, hi = hi, lo
+                if left > hi:
+                    continue
+                target, at = added_neighbour[index], max(left, lo)
+                if is_timeless and state[target, TIMELESS] == mark:
+                    at = start
+                if is_last:
+                    if state[target, MARK] != mark or at < arrival[state[target, LAST]]:
+                        cut = 1
+                    continue
+                made = _put(
+                    target, at, added_number[index], label, end, made,
+                    mark, state, node, parent, edge, arrival,
+                )  # fmt: skip
+        ends = _room(ends, rounds + 1)
+        ends[rounds] = end
+        rounds += 1
+        if is_last:
+            break
+        before = reached
+        for label in range(end, made):
+            reached += state[node[label], FIRST] == label
+        if most >= 0 and reached > most:
+            made, reached, cut = end, before, 2
+            for label in range(made):  # take back what the round left out had improved
+                state[node[label], LAST] = label
+            break
+        begin, end = end, made
+    return Labels(Room(node, parent, edge, arrival), made, reached, ends[:rounds].copy(), cut)
+
+
+@inlined
+def _meet(
+    target: int,
+    number: int,
+    label: int,
+    end: int,
+    made: int,
+    mark: int,
+    state: Array,
+    node: Array,
+    parent: Array,
+    edge: Array,
+) -> int:
+    """Note a node met first, or by a better edge; returns how many labels there are."""
+    if state[target, MARK] != mark:
+        state[target, MARK], state[target, FIRST], state[target, LAST] = mark, made, made
+        node[made], parent[made], edge[made] = target, label, number
+        return made + 1
+    first = state[target, FIRST]
+    if first >= end and number < edge[first]:
+        parent[first], edge[first] = label, number
+    return made
+
+
+@compiled
+def plain(
+    way: Way, state: Array, mark: int, seeds: Array, longest: int, most: int, room: Room
+) -> Labels:
+    """Reach along all edges, whenever they happened."""
+    starts, record, retracted = way.starts, way.record, way.retracted
+    names, first_name = way.names, way.first_name
+    added_starts, added_neighbour = way.added_starts, way.added_neighbour
+    added_number = way.added_number
+    base, added = len(starts) - 1, len(added_starts) - 1
+    has_retracted = len(retracted) > 0
+    has_names = len(names) > 0
+    node, parent = _room(room.node, len(seeds)), _room(room.parent, len(seeds))
+    edge = _room(room.edge, len(seeds))
+    ends, rounds = np.empty(16, np.int64), 0
+    made = 0
+    for each in seeds:
+        state[each, MARK], state[each, FIRST], state[each, LAST] = mark, made, made
+        node[made], parent[made], edge[made] = each, -1, -1
+        made += 1
+    begin, end, cut = 0, made, 0
+    if most >= 0 and made > most:
+        made, end, cut = 0, 0, 2
+    while begin < end:
+        is_last = longest >= 0 and rounds >= longest
+        for label in range(begin, end):
+            here = node[label]
+            first, last = 0, 0
+            if here < base:
+                first, last = starts[here], starts[here + 1]
+            more, bound = 0, 0
+            if here < added:
+                more, bound = added_starts[here], added_starts[here + 1]
+            size = made + (last - first) + (bound - more)
+            if size > len(node):
+                node, parent, edge = _room(node, size), _room(parent, size), _room(edge, size)
+            for index in range(first, last):
+                target = record[index, 0]
+                if has_retracted and retracted[index >> 3] >> (index & 7) & 1:
+                    continue
+                name: Any = np.int64(record[index, 2])
+                name = names[name] if has_names else first_name + name
+                if is_last:
+                    if state[target, MARK] != mark:
+                        cut = 1
+                    continue
+                made = _meet(target, name, label, end, made, mark, state, node, parent, edge)
+            for index in range(more, bound):
+                target, name = added_neighbour[index], added_number[index]
+                if is_last:
+                    if state[target, MARK] != mark:
+                        cut = 1
+                    continue
+                made = _meet(target, name, label, end, made, mark, state, node, parent, edge)
+        ends = _room(ends, rounds + 1)
+        ends[rounds] = end
+        rounds += 1
+        if is_last:
+            break
+        if most >= 0 and made > most:
+            made, cut = end, 2
+            break
+        begin, end = end, made
+    return Labels(Room(node, parent, edge, room.arrival), made, made, ends[:rounds].copy(), cut)
+
+
+@compiled
+def found(labels: Labels, state: Array, with_times: bool) -> Found:
+    """What a walk found, by depth and node."""
+    nodes, parents, edges = labels.room.node, labels.room.parent, labels.room.edge
+    arrivals = labels.room.arrival
+    size, once = labels.reached, labels.reached == labels.made
+    order = np.empty(size, np.int32)
+    node, depth = np.empty(size, np.int64), np.empty(size, np.int64)
+    made, label = 0, 0
+    for turn in range(len(labels.ends)):
+        begin = made
+        while label < labels.ends[turn]:
+            if once or state[nodes[label], FIRST] == label:
+                order[made] = label
+                made += 1
+            label += 1
+        _sort(order[begin:made], nodes)
+        depth[begin:made] = turn
+    arrival = np.empty(size if with_times else 0, np.int64)
+    edge, before = np.empty(size, np.int64), np.empty(size, np.int64)
+    for index in range(size):
+        label = order[index]
+        node[index] = nodes[label]
+        if with_times:
+            arrival[index] = arrivals[label if once else state[nodes[label], LAST]]
+        edge[index] = edges[label]
+        parent = parents[label]
+        before[index] = nodes[parent] if parent >= 0 else -1
+    return Found(node, depth, arrival, edge, before)
+
+
+@compiled
+def _sort(order: Array, node: Array) -> None:
+    """Labels by node, in place."""
+    if len(order) < 64:
+        for index in range(1, len(order)):
+            label, back = order[index], index
+            while back > 0 and node[order[back - 1]] > node[label]:
+                order[back] = order[back - 1]
+                back -= 1
+            order[back] = label
+        return
+    bits = 8 if len(order) < 4096 else 11
+    other = np.empty_like(order)
+    most, shift = 0, 0
+    for label in order:
+        most = max(most, node[label])
+    here, there = order, other
+    while most >> shift > 0:
+        counts = np.zeros((1 << bits) + 1, np.int64)
+        for label in here:
+            counts[((node[label] >> shift) & ((1 << bits) - 1)) + 1] += 1
+        for digit in range(1 << bits):
+            counts[digit + 1] += counts[digit]
+        for label in here:
+            digit = (node[label] >> shift) & ((1 << bits) - 1)
+            there[counts[digit]] = label
+            counts[digit] += 1
+        here, there = there, here
+        shift += bits
+    order[:] = here
+
+
+@compiled
+def sweep(way: Way, masks: Array, seeds: Array) -> tuple[Array, Array]:
+    """Which nodes are got to, ascending, and from which of up to 64 seeds, as bits.
+
+    The first column of ``masks`` holds the bits of a node, the second those it has not passed on
+    yet; all are 0 before and after.
+    """
+    starts, record, retracted = way.starts, way.record, way.retracted
+    added_starts, added_neighbour = way.added_starts, way.added_neighbour
+    base, added = len(starts) - 1, len(added_starts) - 1
+    has_retracted = len(retracted) > 0
+    seen, waiting = np.empty(1024, np.int32), np.empty(1024, np.int32)
+    later = np.empty(1024, np.int32)
+    size, count, none = 0, 0, np.uint64(0)  # comparing with a plain 0 goes by way of floats
+    for place in range(len(seeds)):
+        here, bit = seeds[place], np.uint64(1) << np.uint64(place)
+        if masks[here, 0] == none:
+            seen[size], waiting[count] = here, here
+            size, count = size + 1, count + 1
+        masks[here, 0] |= bit
+        masks[here, 1] |= bit
+    while count > 0:
+        coming = 0
+        for turn in range(count):
+            here = waiting[turn]
+            bits = masks[here, 1]
+            masks[here, 1] = none
+            first, last, more, bound = 0, 0, 0, 0
+            if here < base:
+                first, last = starts[here], starts[here + 1]
+            if here < added:
+                more, bound = added_starts[here], added_starts[here + 1]
+            degree = last - first + bound - more
+            if size + degree > len(seen):
+                seen = _room(seen, size + degree)
+            if coming + degree > len(later):
+                later = _room(later, coming + degree)
+            for index in range(first, last + bound - more):
+                if index < last:
+                    if has_retracted and retracted[index >> 3] >> (index & 7) & 1:
+                        continue
+                    target = record[index, 0]
+                else:
+                    target = added_neighbour[index - last + more]
+                known = masks[target, 0]
+                new = bits & ~known
+                if new == none:
+                    continue
+                if known == none:
+                    seen[size] = target
+                    size += 1
+                masks[target, 0] = known | new
+                if masks[target, 1] == none:
+                    later[coming] = target
+                    coming += 1
+                masks[target, 1] |= new
+        waiting, later, count = later, waiting, coming
+    order = np.arange(size).astype(np.int32)
+    _sort(order, seen)
+    node, found = np.empty(size, np.int64), np.empty(size, np.uint64)
+    for index in range(size):
+        node[index] = seen[order[index]]
+        found[index] = masks[node[index], 0]
+        masks[node[index], 0] = none
+    return node, found
