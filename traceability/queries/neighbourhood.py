@@ -39,14 +39,14 @@ _SPAN = f"""
 _EVENTS = text(
     f"""
     SELECT e.id, e.kind, e.lot_id, COALESCE(e.from_party_id, 0), COALESCE(e.to_party_id, 0),
-           e.quantity, e.unit, {_SPAN.format("e")}, e.document_no, e.inputs
+           e.quantity, e.unit, {_SPAN.format("e")}, e.document_no, e.inputs, CAST(NULL AS text)
     FROM trace_event e
     WHERE e.lot_id = ANY(CAST(:lots AS bigint[])) AND e.recorded_at <= :as_of
       AND NOT EXISTS (SELECT 1 FROM trace_event c
                       WHERE c.corrects_id = e.id AND c.recorded_at <= :as_of)
     UNION ALL
     SELECT m.id, m.kind, m.lot_id, COALESCE(m.from_party_id, 0), COALESCE(m.to_party_id, 0),
-           m.quantity, m.unit, {_SPAN.format("m")}, m.document_no, m.inputs
+           m.quantity, m.unit, {_SPAN.format("m")}, m.document_no, m.inputs, m.place
     FROM statement_movement m
     WHERE m.lot_id = ANY(CAST(:lots AS bigint[])) AND m.recorded_at <= :as_of
       AND (m.retracted_at IS NULL OR m.retracted_at > :as_of)
@@ -59,14 +59,15 @@ def _uses(end: str) -> Any:
     return text(
         f"""
         SELECT u.id, u.event_id, u.party_id, u.input_lot_id, u.output_lot_id, u.quantity, u.unit,
-               {_SPAN.format("u")}
+               {_SPAN.format("u")}, CAST(NULL AS text)
         FROM lot_link u
         WHERE u.{end}_lot_id = ANY(CAST(:lots AS bigint[])) AND u.recorded_at <= :as_of
           AND NOT EXISTS (SELECT 1 FROM trace_event c
                           WHERE c.corrects_id = u.event_id AND c.recorded_at <= :as_of)
         UNION ALL
         SELECT s.id, s.movement_id, s.party_id, s.input_lot_id, s.output_lot_id, s.quantity, s.unit,
-               {_SPAN.format("s")}
+               {_SPAN.format("s")},
+               (SELECT m.place FROM statement_movement m WHERE m.id = s.movement_id)
         FROM statement_use s
         WHERE s.{end}_lot_id = ANY(CAST(:lots AS bigint[])) AND s.recorded_at <= :as_of
           AND (s.retracted_at IS NULL OR s.retracted_at > :as_of)
@@ -147,6 +148,7 @@ class _Loader:
                 hi=row[8],
                 document=row[9],
                 inputs=Inputs(row[10]) if row[10] else None,
+                place=row[11],
             )
             self.events[event.id] = event
             self.nodes |= {(event.lot, event.source), (event.lot, event.target)}

@@ -34,6 +34,8 @@ from traceability.maths.answer import Level, Side, Trace
 from traceability.maths.ledger import LinkState
 from traceability.maths.tracing import trace_lots
 from traceability.models.control import KillStep
+from traceability.models.ledger import Lot, Party
+from traceability.models.statements import StatementMovement
 from traceability.queries.control import kill_step, kills_at
 from traceability.queries.ledger import lot_by_number
 from traceability.queries.neighbourhood import rows_of_lots
@@ -397,3 +399,47 @@ def test_reading_beside_misses_nothing(
 
 def _sure(found: Trace) -> int:
     return sum(each.certain for each in found.holdings)
+
+
+def test_a_line_is_where_events_say_they_happened(session: Session, crossing: Town) -> None:
+    of_lots = {each.number: each.id for each in session.execute(select(Lot)).scalars()}
+    maker = session.execute(
+        select(Party.id).where(Party.enterprise_id == crossing.maker.id)
+    ).scalar_one()
+
+    def made(lot: str, day: str, place: str) -> None:
+        session.add(
+            StatementMovement(
+                epcis_event_id=1,
+                kind="production",
+                lot_id=of_lots[lot],
+                from_party_id=maker,
+                place=place,
+                unit="C62",
+                earliest_at=at(day),
+                latest_at=at(day),
+                inputs="untold",
+                digest=f"{lot}{place}".encode(),
+                recorded_at=now(),
+            )
+        )
+        session.flush()
+
+    made("A-1", "2026-07-01", "urn:line:1")
+    made("B-1", "2026-07-02", "urn:line:2")
+
+    def lots_on_lines() -> set[str]:
+        found = of(session, "A-1", direction="forward", contact="line")
+        return {each.lot.number for each in found.lots}
+
+    assert lots_on_lines() == {"A-1"}
+    made("B-1", "2026-07-03", "urn:line:1")
+    assert lots_on_lines() == {"A-1", "B-1"}
+    (edge,) = [
+        each
+        for each in of(session, "A-1", direction="forward", contact="line").edges
+        if each.kind == "contact"
+    ]
+    assert (edge.reason, edge.place) == ("same-line", "urn:line:1")
+    step(session, STAFF, crossing.maker.id, from_at=at("2026-07-02"), place="urn:line:1")
+    assert lots_on_lines() == {"A-1"}  # cleaned between the two
