@@ -130,9 +130,7 @@ def large_page(session: Session, question: TraceQuestion, form: Form) -> str:
 def _part(found: Found, folded: Folded, narrow: Narrow) -> Found:
     if not narrow.address:
         return found
-    kept = part_of(
-        found, folded, side=narrow.side, depth=narrow.depth, party_id=narrow.party_id
-    )
+    kept = part_of(found, folded, side=narrow.side, depth=narrow.depth, party_id=narrow.party_id)
     return replace(
         found,
         side=found.side[kept],

@@ -90,7 +90,9 @@ class TraceQuestion:
         """What was asked beside the lots, in one line."""
         told = [
             label("direction", self.direction),
-            _("order of time respected") if self.dates == "respected" else label("dates", "ignored"),
+            _("order of time respected")
+            if self.dates == "respected"
+            else label("dates", "ignored"),
         ]
         if self.contact != "none":
             told += [label("contact", self.contact), label("kill_steps", self.kill_steps)]

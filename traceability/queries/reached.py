@@ -16,7 +16,7 @@ from traceability.maths.answer import LotView, PartyView, Side, instant
 from traceability.maths.network import Node
 from traceability.maths.reach import Ints
 from traceability.models.graph import TraceEdge, TraceNode
-from traceability.queries.arrays import array, columns
+from traceability.queries.arrays import BigintArray, columns
 from traceability.queries.ledger import lots, parties
 
 
@@ -37,12 +37,12 @@ def places_of(session: Session, node: Ints) -> tuple[Ints, Ints]:
     first, last = int(node.min()), int(node.max())
     # Numbers that lie close together are read as one range, four times as fast as each by itself.
     is_dense = last - first < 5 * len(node)
-    where = "id BETWEEN %(first)s AND %(last)s" if is_dense else "id = ANY(%(nodes)s::bigint[])"
+    where = "id BETWEEN %(first)s AND %(last)s" if is_dense else "id = ANY(%(nodes)b)"
     number, lot, party = columns(
         session,
         ("id", "lot_id", "party_id"),
         f"SELECT id, lot_id, party_id FROM trace_node WHERE {where}",  # noqa: S608 - constants
-        {"first": first, "last": last, "nodes": "{}" if is_dense else array(node)},
+        {"first": first, "last": last, "nodes": BigintArray(node[:0] if is_dense else node)},
     )
     order = np.argsort(number)
     at = order[np.searchsorted(number, node, sorter=order)]
