@@ -330,7 +330,7 @@ def known_values(
     return list(session.execute(ordered).scalars())
 
 
-def _values_of_firm(resource: str, enterprise_id: int) -> Select[tuple[str]]:
+def _values_of_firm(resource: str, enterprise_id: int) -> Select[Any]:
     own = EpcisEvent.id.in_(delivered_by(enterprise_id))
     if resource in _WORDS:
         return select(_WORDS[resource]).where(own).distinct()
