@@ -16,8 +16,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runtime.validation import acceptance, estimates, legacy, recall, risk, sampling, traceability
-from runtime.validation import acceptance, estimates, foodchain, legacy, recall, risk, sampling
+from runtime.validation import (
+    acceptance,
+    estimates,
+    foodchain,
+    legacy,
+    recall,
+    risk,
+    sampling,
+    traceability,
+)
 from runtime.validation.tally import Tally, Unsupported
 
 AGREES, DIFFERS, UNKNOWN = 0, 1, 2

@@ -246,6 +246,16 @@ class KillStepConfirmed(Conflict):
     message = "Step {step_id} is confirmed already."
 
 
+class NoLineKnown(Invalid):
+    """Contact on lines, where no row names one."""
+
+    code = "traceability/no-line-known"
+    message = (
+        "No row of these lots names a production line, so contact on lines cannot be told; "
+        "ask for contact at stations."
+    )
+
+
 # Common sources
 
 

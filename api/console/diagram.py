@@ -26,7 +26,7 @@ from api.console.tiers import (
 )
 from api.console.timeline import draw_timeline
 from traceability.maths.amounts import Amount
-from traceability.maths.answer import Holding, Side, Trace
+from traceability.maths.answer import Holding, Level, Side, Trace
 
 HEADER = 40
 CARD_WIDTH = 152
@@ -40,6 +40,14 @@ NARROWEST = 1160
 LAST = 34  # room beyond the last card, for its heading
 
 LEGAL_FORMS = ("股份有限公司", "有限责任公司", "有限公司")
+
+# The words of a state, as beside the tables.
+STATES = {
+    "declared": "declared",
+    "paired": "told by both",
+    "inferred": "inferred",
+    "unknown": "not written down",
+}
 
 Link = Callable[[int], str]
 
@@ -87,6 +95,7 @@ def draw(
     *,
     link: Link,
     company: Sequence[Company] = (),
+    path: Sequence[str] = (),
     gettext: Words = str,
     today: date | None = None,
 ) -> Diagram:
@@ -99,14 +108,19 @@ def draw(
         Lot number (id) → the address of its own trace.
     company : sequence of Company
         Lots not reached, to be shown grey beside those that were.
+    path : sequence of str
+        Keys of the edges of one way; it stands out, and the rest steps back.
     gettext : callable
         English words → the reader's.
     today : date, optional
         Marked in the timeline.
     """
-    arrangement = arrange(trace, company=company, gettext=gettext)
+    arrangement = arrange(trace, company=company, path=path, gettext=gettext)
     boxes, width, height = _placed(arrangement)
     folded = " is-folded" if arrangement.folded else ""
+    if path:
+        folded += " has-path"
+    lit = _on_path(trace, frozenset(path))
     parts = [
         f'<svg class="trace-diagram{folded}" xmlns="http://www.w3.org/2000/svg" width="{width}" '
         f'height="{height}" viewBox="0 0 {width} {height}" role="group" '
@@ -115,13 +129,14 @@ def draw(
     parts += [_heading(tier, boxes, gettext) for tier in arrangement.tiers]
     parts.append(f'<path class="tg-rule" d="M0 {HEADER}H{width}"/>')
     lines = sorted(
-        arrangement.lines, key=lambda line: (line.side is not Side.UPSTREAM, line.certain)
+        arrangement.lines,
+        key=lambda line: (line.lit, line.side is not Side.UPSTREAM, line.certain),
     )
     parts.append('<g class="tg-lines" aria-hidden="true">')
-    parts += [_line(line, boxes) for line in lines]
+    parts += [_line(line, boxes, gettext) for line in lines]
     parts.append("</g>")
     for tier in arrangement.tiers:
-        parts += [_card(card, boxes, link, gettext) for card in tier.cards]
+        parts += [_card(card, boxes, link, lit, gettext) for card in tier.cards]
     parts.append("</svg>")
     return Diagram(
         svg=Markup("".join(parts)),  # noqa: S704 - every text in it was escaped where it was put in
@@ -139,11 +154,23 @@ def _summary(trace: Trace, gettext: Words) -> str:
     return gettext(
         "Trace of lot {lot}: {lots} lots at {parties} enterprises, {edges} links"
     ).format(
-        lot=trace.seed.number,
+        lot=", ".join(each.lot.number for each in trace.seeds) or trace.seed.number,
         lots=len(trace.lots),
         parties=len(trace.parties),
         edges=len(trace.edges),
     )
+
+
+def _on_path(trace: Trace, path: frozenset[str]) -> frozenset[Place]:
+    """The lots at firms that a way runs through."""
+    ends: set[Place] = set()
+    for edge in trace.edges:
+        if edge.key in path:
+            ends |= {
+                (edge.from_lot_id, edge.from_party_id),
+                (edge.to_lot_id, edge.to_party_id),
+            }
+    return frozenset(ends)
 
 
 def _card_height(card: Card) -> float:
@@ -187,7 +214,7 @@ def _heading(tier: Tier, boxes: dict[Place, _Box], gettext: Words) -> str:
     )
 
 
-def _line(line: Line, boxes: dict[Place, _Box]) -> str:
+def _line(line: Line, boxes: dict[Place, _Box], gettext: Words) -> str:
     one, other = boxes[line.source], boxes[line.target]
     start, end = (
         (one.x + one.width + (4 if line.source[0] else 0), one.middle),
@@ -196,9 +223,13 @@ def _line(line: Line, boxes: dict[Place, _Box]) -> str:
             other.middle,
         ),
     )
-    marks = f"tg-line tg-{mark(line.side, 1)}"
+    marks = f"tg-line tg-{mark(line.side, 1)} tg-{line.state}"
     if not line.certain:
         marks += " tg-unsure"
+    if line.contact:
+        marks += " tg-contact"
+    if line.lit:
+        marks += " tg-lit"
     if end[0] > start[0]:
         bend = (end[0] - start[0]) * 0.5
         path = (
@@ -215,11 +246,29 @@ def _line(line: Line, boxes: dict[Place, _Box]) -> str:
         )
     return (
         f'<path class="{marks}" d="{path}" data-from="{line.source[0]}-{line.source[1]}" '
-        f'data-to="{line.target[0]}-{line.target[1]}"/>'
+        f'data-to="{line.target[0]}-{line.target[1]}">'
+        f"<title>{escape(_line_title(line, gettext))}</title></path>"
     )
 
 
-def _card(card: Card, boxes: dict[Place, _Box], link: Link, gettext: Words) -> str:
+def _line_title(line: Line, gettext: Words) -> str:
+    """How a link is known, for pointers; the tables say the same of each row."""
+    words = [gettext("contact")] if line.contact else []
+    words.append(gettext(STATES[line.state]))
+    if not line.certain:
+        words.append(gettext("possible by date"))
+    if line.count > 1:
+        words.append(gettext("{count} movements").format(count=line.count))
+    return " · ".join(words)
+
+
+def _card(
+    card: Card,
+    boxes: dict[Place, _Box],
+    link: Link,
+    lit: frozenset[Place],
+    gettext: Words,
+) -> str:
     box = boxes[0, card.key]
     party = card.party
     marks = "tg-card"
@@ -229,6 +278,8 @@ def _card(card: Card, boxes: dict[Place, _Box], link: Link, gettext: Words) -> s
         marks += " tg-unknown"
     elif party.kind != "enterprise":
         marks += " tg-unregistered"
+    if any(key == card.key for _, key in lit):
+        marks += " tg-lit"
     parts = [
         f'<g class="{marks}"><rect x="{box.x:g}" y="{box.y:.1f}" width="{box.width:g}" '
         f'height="{box.height:g}" rx="5"/>'
@@ -236,7 +287,9 @@ def _card(card: Card, boxes: dict[Place, _Box], link: Link, gettext: Words) -> s
         f"{escape(fitted(short_name(_name(card, gettext)), CARD_WIDTH - 16, 13))}"
         f"<title>{escape(_full_name(card, gettext))}</title></text>"
     ]
-    parts += [_row(row, boxes[row.lot.lot_id, card.key], card, link, gettext) for row in card.rows]
+    parts += [
+        _row(row, boxes[row.lot.lot_id, card.key], card, link, lit, gettext) for row in card.rows
+    ]
     if card.folded:
         words = gettext("{count} lots").format(count=len(card.folded))
         parts.append(
@@ -266,13 +319,17 @@ def _full_name(card: Card, gettext: Words) -> str:
     return f"{name} {code}" if code and code != name else name
 
 
-def _row(row: Row, box: _Box, card: Card, link: Link, gettext: Words) -> str:
+def _row(row: Row, box: _Box, card: Card, link: Link, lit: frozenset[Place], gettext: Words) -> str:
     holding = row.holding
     marks = "tg-row"
     if holding is not None:
         marks += f" tg-{mark(holding.side, holding.depth)}"
+        if holding.level is not Level.CERTAIN:
+            marks += f" tg-{holding.level}"
         if not holding.certain:
             marks += " tg-unsure"
+        if (row.lot.lot_id, card.key) in lit:
+            marks += " tg-lit"
     room = box.width - 20
     label = fitted(row_label(row, card, gettext), room, 12)
     if label.endswith("…") and row_label(row, card, gettext).endswith(row.lot.number):
@@ -314,7 +371,7 @@ def row_title(row: Row, card: Card, gettext: Words) -> str:
     if row.holding is None:
         words.append(gettext("not in this trace"))
     else:
-        words += _figures(row.holding, gettext)
+        words += [gettext(row.holding.level), *_figures(row.holding, gettext)]
     return " · ".join(words)
 
 

@@ -177,6 +177,38 @@ LABELS: dict[str, dict[str, object]] = {
         "backward": _("Upstream"),
         "forward": _("Downstream"),
     },
+    "certainty": {
+        "certain": _("certain"),
+        "probable": _("probable"),
+        "possible": _("possible"),
+    },
+    "contact": {
+        "none": _("Not counted"),
+        "station": _("At the same station"),
+        "line": _("On the same line"),
+    },
+    "kill_steps": {
+        "confirmed": _("Confirmed steps end it"),
+        "recorded": _("All recorded steps end it"),
+        "none": _("No step ends it"),
+    },
+    "kill_step": {
+        "cleaning": _("cleaning"),
+        "disinfection": _("disinfection"),
+        "sterilisation": _("sterilisation"),
+        "other": _("other step"),
+    },
+    "dates": {"respected": _("Respected"), "ignored": _("Order of time ignored")},
+    "edge": {
+        "production": _("made"),
+        "shipment": _("shipped"),
+        "receipt": _("received"),
+        "sale": _("sold"),
+        "return": _("returned"),
+        "destruction": _("destroyed"),
+        "use": _("went into"),
+        "contact": _("contact"),
+    },
     "watch": {
         "armed": _("watched"),
         "none": _("not watched"),

@@ -27,7 +27,7 @@ from core.outbox import JobRun, RunState
 from core.unit_of_work import read_only
 from registry import service
 
-METHODS = "draw-v1, farrington-flexible/1, trace-1"
+METHODS = "draw-v1, farrington-flexible/1, trace-2"
 THEMES = ("light", "dark")
 DONE = "done"  # query parameter that a page redirects with after a change
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from traceability.maths.answer import Edge, Holding, LotView, PartyView, Side, Trace
+from traceability.maths.ledger import STRENGTH, LinkState, weakest
 
 # Lots drawn open; above, enterprises are cards with counts (docs: console, budget of the trace).
 MOST_ROWS = 150
@@ -53,13 +54,31 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A link to draw; an end's place is a row, or a whole card where ``lot`` is 0."""
+    """A link to draw; an end's place is a row, or a whole card where ``lot`` is 0.
+
+    Where one line stands for several, it is as certain and as well known as the best of them, and
+    contact only where all are; ``lit``: the way that was asked to be shown runs along it.
+    """
 
     source: Place
     target: Place
     side: Side
     certain: bool
     count: int = 1
+    state: LinkState = LinkState.DECLARED
+    contact: bool = False
+    lit: bool = False
+
+    def beside(self, other: Line) -> Line:
+        """This line, standing for another between the same ends too."""
+        return replace(
+            self,
+            certain=self.certain or other.certain,
+            count=self.count + other.count,
+            state=min(self.state, other.state, key=STRENGTH.__getitem__),
+            contact=self.contact and other.contact,
+            lit=self.lit or other.lit,
+        )
 
 
 def mark(side: Side, depth: int) -> str:
@@ -86,13 +105,20 @@ class Company:
     lot: LotView
 
 
-def arrange(trace: Trace, *, company: Sequence[Company] = (), gettext: Words = str) -> Arrangement:
+def arrange(
+    trace: Trace,
+    *,
+    company: Sequence[Company] = (),
+    path: Sequence[str] = (),
+    gettext: Words = str,
+) -> Arrangement:
     """Put a trace into tiers.
 
     A lot that came to a maker and went into another there is not drawn at the maker: its line
-    runs from the supplier's lot to the maker's, as people speak of it.
+    runs from the supplier's lot to the maker's, as people speak of it. ``path`` are the keys of
+    edges whose lines are lit.
     """
-    shown, lines = _collapsed(trace)
+    shown, lines = _collapsed(trace, frozenset(path))
     levels = _levels(trace, shown, lines)
     cards = _cards(trace, shown, company)
     rows = sum(len(card.rows) for card in cards.values())
@@ -110,7 +136,7 @@ def arrange(trace: Trace, *, company: Sequence[Company] = (), gettext: Words = s
     return Arrangement(tuple(tiers), tuple(lines), folded or bool(hidden))
 
 
-def _collapsed(trace: Trace) -> tuple[dict[Place, Holding], list[Line]]:
+def _collapsed(trace: Trace, path: frozenset[str]) -> tuple[dict[Place, Holding], list[Line]]:
     holdings = {(h.lot_id, h.party_id): h for h in trace.holdings}
     into: dict[Place, list[Edge]] = defaultdict(list)
     out: dict[Place, list[Edge]] = defaultdict(list)
@@ -128,22 +154,26 @@ def _collapsed(trace: Trace) -> tuple[dict[Place, Holding], list[Line]]:
     }
     found: dict[tuple[Place, Place], Line] = {}
 
-    def add(source: Place, target: Place, side: Side, certain: bool) -> None:
+    def add(source: Place, target: Place, side: Side, *ways: Edge) -> None:
+        line = Line(
+            source,
+            target,
+            side,
+            certain=all(each.certain for each in ways),
+            state=weakest(each.state for each in ways),
+            contact=any(each.kind == "contact" for each in ways),
+            lit=all(each.key in path for each in ways),
+        )
         known = found.get((source, target))
-        if known is None:
-            found[source, target] = Line(source, target, side, certain)
-        else:
-            found[source, target] = Line(
-                source, target, side, certain or known.certain, known.count + 1
-            )
+        found[source, target] = known.beside(line) if known else line
 
     for edge in trace.edges:
         source, target = _ends(edge)
         if target in passing:
             for use in out[target]:
-                add(source, _ends(use)[1], edge.side, edge.certain and use.certain)
+                add(source, _ends(use)[1], edge.side, edge, use)
         elif source not in passing:
-            add(source, target, edge.side, edge.certain)
+            add(source, target, edge.side, edge)
     return {place: h for place, h in holdings.items() if place not in passing}, list(found.values())
 
 
@@ -284,14 +314,8 @@ def _between_cards(lines: Iterable[Line]) -> list[Line]:
         if source == target:
             continue
         key = (source, target, line.side)
-        known = found.get(key)
-        found[key] = Line(
-            source,
-            target,
-            line.side,
-            line.certain or (known is not None and known.certain),
-            line.count + (known.count if known else 0),
-        )
+        moved = replace(line, source=source, target=target)
+        found[key] = found[key].beside(moved) if key in found else moved
     return list(found.values())
 
 
@@ -318,11 +342,11 @@ def _redirected(lines: Iterable[Line], hidden: dict[int, int]) -> list[Line]:
     found: dict[tuple[Place, Place, Side], Line] = {}
     for line in lines:
         source, target = at(line.source), at(line.target)
-        if source != target:
-            found.setdefault(
-                (source, target, line.side),
-                Line(source, target, line.side, line.certain, line.count),
-            )
+        if source == target:
+            continue
+        key = (source, target, line.side)
+        moved = replace(line, source=source, target=target)
+        found[key] = found[key].beside(moved) if key in found else moved
     return list(found.values())
 
 

@@ -79,7 +79,7 @@ class ScoreArgs(Schema):
         metadata={"description": "where each sample was taken; 0 for the whole lot"},
     )
     weight = fields.List(
-        fields.Float(allow_nan=False),
+        fields.Float(allow_nan=False, validate=validate.Range(-1e6, 1e6)),
         load_default=None,
         metadata={"description": "how much each counts; negative for evidence against"},
     )

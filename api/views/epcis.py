@@ -235,7 +235,9 @@ def _answer(
     name: str = "SimpleEventQuery",
 ) -> Response:
     with read_only(current_access()) as session:
-        page = queries.event_query(session, parameters, extra=extra)
+        page = queries.event_query(
+            session, parameters, extra=extra, enterprise_id=current_actor().enterprise_id
+        )
         body = query_document(page.events, query_name=name)
     return _linked(body, page.next_token)
 
@@ -278,7 +280,13 @@ def list_resource(arguments: dict[str, Any], resource: str) -> Response:
     if resource == "eventTypes":
         return _json(collection(resource, [each.value for each in EventType]))
     with read_only(current_access()) as session:
-        values = queries.known_values(session, resource, after=after, limit=limit + 1)
+        values = queries.known_values(
+            session,
+            resource,
+            after=after,
+            limit=limit + 1,
+            enterprise_id=current_actor().enterprise_id,
+        )
     token = values[limit - 1] if len(values) > limit else None
     return _linked(collection(resource, values[:limit]), token)
 

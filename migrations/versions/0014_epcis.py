@@ -125,6 +125,13 @@ def _build_events() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_epcis_identifier")),
         sa.UniqueConstraint("key", name=op.f("uq_epcis_identifier_key")),
     )
+    op.create_index(
+        "ix_epcis_identifier_places",
+        "epcis_identifier",
+        ["key"],
+        unique=False,
+        postgresql_where=sa.text("kind IN ('place', 'party', 'opaque')"),
+    )
     op.create_table(
         "epcis_event",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -133,7 +140,7 @@ def _build_events() -> None:
         sa.Column("event_id", CODE, nullable=False),
         sa.Column("event_time", sa.DateTime(timezone=True), nullable=False),
         sa.Column("offset", sa.Text(), nullable=False),
-        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("type", CODE, nullable=False),
         sa.Column("action", sa.Text(), nullable=True),
         sa.Column("biz_step", CODE, nullable=True),
         sa.Column("disposition", CODE, nullable=True),
@@ -165,6 +172,7 @@ def _build_events() -> None:
     )
     op.create_index("ix_epcis_event_event_id", "epcis_event", ["event_id"], unique=False)
     op.create_index("ix_epcis_event_event_time", "epcis_event", ["event_time"], unique=False)
+    op.create_index("ix_epcis_event_type", "epcis_event", ["type"], unique=False)
     op.create_index(
         "ix_epcis_event_biz_step",
         "epcis_event",
@@ -291,6 +299,9 @@ def _build_marks() -> None:
         sa.Column("capture_id", sa.BigInteger(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("event_id", "enterprise_id", name=op.f("pk_epcis_delivery")),
+    )
+    op.create_index(
+        op.f("ix_epcis_delivery_enterprise_id"), "epcis_delivery", ["enterprise_id"], unique=False
     )
     op.create_table(
         "epcis_conflict",

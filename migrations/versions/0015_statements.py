@@ -81,7 +81,8 @@ def _build_movements() -> None:
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("retracted_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "kind IN ('production', 'shipment', 'receipt', 'sale', 'return', 'destruction', 'stock')",
+            "kind IN ('production', 'shipment', 'receipt', 'sale', 'return', 'destruction', "
+            "'stock')",
             name=op.f("ck_statement_movement_kind"),
         ),
         sa.CheckConstraint("earliest_at <= latest_at", name=op.f("ck_statement_movement_interval")),

@@ -21,6 +21,7 @@ from registry import service
 from runtime.demo import (
     acts,
     cases,
+    events,
     fieldwork,
     loading,
     lots,
@@ -79,6 +80,8 @@ STAGES = (
     Stage("joint", "a joint visit", supervision.joint_visit),
     Stage("draft-plan", "a draft plan", supervision.draft_plan),
     Stage("lots", "acceptance sampling", lots.lots),
+    Stage("watch", "a watched trace", events.watch),
+    Stage("events", "EPCIS events", events.tell),
 )
 
 

@@ -151,10 +151,16 @@ def test_contact_is_an_option(client: Any, sign_in: SignIn, stored: Any) -> None
 
     found = client.get(f"{URL}/trace", query_string={"lot": "C-0711", "contact": "station"})
     wrong = client.get(f"{URL}/trace", query_string={"lot": "C-0711", "contact": "air"})
+    lines = client.get(f"{URL}/trace", query_string={"lot": "C-0711", "contact": "line"})
 
     assert (found.status_code, found.json["contact"]) == (200, "station")
     assert found.json["kill_step_ids"] == []
     assert wrong.status_code == 400
+    # Ledgers have no lines: nothing found would be no answer.
+    assert (lines.status_code, lines.json["type"]) == (
+        422,
+        "/problems/traceability/no-line-known",
+    )
 
 
 def test_scores_of_findings(client: Any, sign_in: SignIn, stored: Any) -> None:
@@ -182,6 +188,7 @@ def test_scores_of_findings(client: Any, sign_in: SignIn, stored: Any) -> None:
         ({}, 400),
         ({"lot_id": [1, 2], "weight": [1]}, 400),
         ({"lot_id": [1], "weight": ["nan"]}, 400),
+        ({"lot_id": [1], "weight": [1e300]}, 400),
         ({"lot_id": [10**12]}, 404),
         ({"lot_id": [1], "as_of": "2999-01-01T00:00:00+00:00"}, 422),
     ],

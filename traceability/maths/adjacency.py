@@ -1,10 +1,10 @@
 """A graph of edges in time as a few flat arrays, both ways, in memory or mapped from files.
 
 Memory: 12 bytes per edge and direction for neighbour, time and name, side by side because a walk
-reads them together, and 4 bytes per node and direction for the starts of the lists (8 from 2**31
-edges). Tables shared by both directions come on top where they are needed: 8 bytes per distinct
-time where times are not in even steps, 8 per interval that is no instant and was not met lately, 8
-per edge where row numbers spread over more than 2**31.
+reads them together, and 4 bytes per node and direction for the starts of the lists. Tables shared
+by both directions come on top where they are needed: 8 bytes per distinct time where times are not
+in even steps, 8 per interval that is no instant and was not met lately, 8 per edge where row
+numbers spread over more than 2**31.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Codes = NDArray[np.int32]
 
 FORMAT = 1
 MANIFEST = "manifest.json"
-_MOST_NODES = 2**31 - 1
+_MOST = 2**31 - 1  # nodes, and edges
 
 
 class UnreadableGraph(ValueError):
@@ -40,13 +40,13 @@ class Adjacency:
 
     Attributes
     ----------
-    starts : (nodes + 1,) int32, or int64 from 2**31 edges
+    starts : (nodes + 1,) int32
     record : (edges, 3) int32
         The node at the other end. The time: an instant's code, or if negative the complement of a
         row of `TraceGraph.wide`. The name: what `TraceGraph.names` makes a row number.
     """
 
-    starts: NDArray[Any]
+    starts: Codes
     record: NDArray[np.int32]
 
 
@@ -140,6 +140,7 @@ class TraceGraph:
         number : (edges,) int64
             Row numbers, told as witnesses and deciding ties.
         nodes : int, 0 <= nodes < 2**31
+            As many edges at most.
         fast : bool, optional
             Compiled kernels or numpy; default: compiled where numba is there.
 
@@ -162,8 +163,7 @@ class TraceGraph:
         codes, low, high = TimeCodes.of(lo, hi, fast=fast)
         when, wide = kernels.spans(low, high)
         del low, high
-        kind = np.int32 if len(number) < 2**31 else np.int64
-        starts, back = np.zeros(nodes + 1, dtype=kind), np.zeros(nodes + 1, dtype=kind)
+        starts, back = np.zeros(nodes + 1, dtype=np.int32), np.zeros(nodes + 1, dtype=np.int32)
         names, name = Names.of(number)
         record = kernels.outward(source, target, when, name, starts)
         del when, name
@@ -259,8 +259,12 @@ def _check(columns: list[Ints], nodes: int) -> None:
     if len({len(each) for each in columns}) != 1:
         sizes = [len(each) for each in columns]
         raise ValueError(f"the columns of edges must be of one length, got {sizes}")
-    if not 0 <= nodes <= _MOST_NODES:
-        raise ValueError(f"nodes must be 0..{_MOST_NODES}, got {nodes}; number them from 0")
+    if not 0 <= nodes <= _MOST:
+        raise ValueError(f"nodes must be 0..{_MOST}, got {nodes}; number them from 0")
+    if len(source) > _MOST:
+        raise ValueError(
+            f"{len(source)} edges are more than {_MOST}; split the graph (docs/scale.md)"
+        )
     if not len(source):
         return
     if min(source.min(), target.min()) < 0 or max(source.max(), target.max()) >= nodes:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from traceability.maths import workspace
 from traceability.maths.csr import CsrEngine, walks
-from traceability.maths.kernels_shape import MARK
 from traceability.maths.reach import Direction, Question
 
 Ints = NDArray[np.int64]
@@ -116,10 +115,8 @@ def _swept(
     overlay = engine.overlay
     way = overlay.backward if direction == "backward" else overlay.forward
     with workspace.SHARED.one() as room:
-        mark = room.mark(overlay.nodes)
-        masks = room.room_for_masks()
-        node = walks(engine.fast).sweep(way, room.state, mark, masks, findings)
-        return node, masks[node, 0]
+        node, mask = walks(engine.fast).sweep(way, room.masks(overlay.nodes), findings)
+    return node, mask
 
 
 def _walked(
@@ -127,16 +124,14 @@ def _walked(
 ) -> tuple[Ints, NDArray[np.uint64]]:
     seen: list[Ints] = []
     with workspace.SHARED.one() as room:  # the walks take another: this one keeps the bits
-        mark = room.mark(engine.overlay.nodes)
-        masks, marks = room.room_for_masks(), room.state[:, MARK]
+        masks = room.masks(engine.overlay.nodes)[:, 0]
         for place, finding in enumerate(findings):
             seed = np.array([finding])
             question = Question(seed, seed[:0], direction=direction, certain=certain)
             reached = engine.reach(question).node
-            new = reached[marks[reached] != mark]
-            marks[new] = mark
-            masks[new, 0] = 0
-            masks[reached, 0] |= np.uint64(1 << place)
-            seen.append(new)
+            seen.append(reached[masks[reached] == 0])
+            masks[reached] |= np.uint64(1 << place)
         node = np.sort(np.concatenate(seen))
-        return node, masks[node, 0]
+        found = masks[node]
+        masks[node] = 0
+    return node, found

@@ -37,12 +37,3 @@ def compiled(function: Function) -> Function:
     except RuntimeError:  # no directory for compiled code can be written: compile in each process
         made = numba.njit(nogil=True)(function)
     return cast(Function, made)
-
-
-def inlined(function: Function) -> Function:
-    """A part of compiled functions, put where it is called: handing over arrays costs more."""
-    if not has_numba():
-        return function
-    import numba
-
-    return cast(Function, numba.njit(inline="always")(function))

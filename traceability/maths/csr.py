@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from traceability.maths import kernels_numpy, workspace
+from traceability.maths import workspace
 from traceability.maths.adjacency import TraceGraph
 from traceability.maths.compiled import has_numba
-from traceability.maths.kernels_shape import FIRST, Labels
+from traceability.maths.kernels_shape import FIRST, Labels, Way
 from traceability.maths.ledger import EARLIEST
 from traceability.maths.overlay import Overlay
 from traceability.maths.reach import Answer, Question
@@ -29,6 +30,8 @@ def walks(fast: bool | None = None) -> ModuleType:
         from traceability.maths import kernels  # loads numba: only when it is used
 
         return kernels
+    from traceability.maths import kernels_numpy
+
     return kernels_numpy
 
 
@@ -41,11 +44,9 @@ def warm() -> None:
         engine = CsrEngine.over(graph)
         for direction in ("forward", "backward"):
             for respects_dates in (True, False):
-                engine.reach(Question(ends, none, direction, respects_dates))
+                engine.edges(Question(ends, none, direction, respects_dates))
     if has_numba():
-        room = workspace.Workspace()
-        mark = room.mark(2)
-        walks().sweep(engine.overlay.backward, room.state, mark, room.room_for_masks(), ends)
+        walks().sweep(engine.overlay.backward, workspace.Workspace().masks(2), ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,8 @@ class CsrEngine:
         Thread-safe; other threads run while a compiled kernel does. Memory taken is that of the
         answer, plus once per thread up to 16 bytes for each node.
         """
-        return self._asked(question, ())[0]
+        with self._walked(question) as (_, room, _, labels):
+            return self._answer(labels, room.state, question)
 
     def paths(
         self, question: Question, nodes: Sequence[int]
@@ -113,7 +115,14 @@ class CsrEngine:
         again, earlier and by more edges, that chain may be out of order, and only a path is not.
         Nodes that were not reached are left out.
         """
-        return self._asked(question, nodes)
+        with self._walked(question) as (_, room, _, labels):
+            answer = self._answer(labels, room.state, question)
+            reached = set(answer.node.tolist())
+            return answer, {
+                node: _path(labels, int(room.state[node, FIRST]))
+                for node in nodes
+                if node in reached
+            }
 
     def edges(self, question: Question) -> tuple[Answer, Edges]:
         """The same, with every edge that paths in order of time may take between what was reached.
@@ -122,27 +131,21 @@ class CsrEngine:
         -----
         With a bound, an edge from a node at the bound counts if its end was reached all the same.
         """
-        answer = self.reach(question)
-        node = np.sort(answer.node)
-        since = answer.since[np.argsort(answer.node)]
-        backward = question.direction == "backward"
-        way = self.overlay.backward if backward else self.overlay.forward
-        owner, target, number, lo, hi = kernels_numpy.outgoing(way, node, with_times=True)
-        kept = np.zeros(len(owner), dtype=np.bool_)
-        if len(node):
-            kept = node[np.minimum(np.searchsorted(node, target), len(node) - 1)] == target
-        if question.respects_dates:
-            leave_by = lo if question.certain else hi
-            times = self.overlay.instants(-leave_by if backward else leave_by)
-            kept &= since[owner] <= (-times if backward else times)
-        here, there = node[owner[kept]], target[kept]
-        if backward:
+        with self._walked(question) as (way, room, mark, labels):
+            answer = self._answer(labels, room.state, question)
+            here, there, number = walks(self.fast).between(
+                way, room.state, mark, labels, answer.node, question.certain,
+                question.respects_dates,
+            )  # fmt: skip
+        order = np.argsort(number, kind="stable")
+        here, there, number = here[order], there[order], number[order]
+        if question.direction == "backward":
             here, there = there, here
-        return answer, Edges(here, there, number[kept])
+        return answer, Edges(here, there, number)
 
-    def _asked(
-        self, question: Question, nodes: Sequence[int]
-    ) -> tuple[Answer, dict[int, tuple[int, ...]]]:
+    @contextmanager
+    def _walked(self, question: Question) -> Iterator[tuple[Way, workspace.Workspace, int, Labels]]:
+        """A walk done, and the notes it left, which are good until the end of the block."""
         seeds, timeless = self._checked(question)
         kernels = walks(self.fast)
         overlay = self.overlay
@@ -152,21 +155,16 @@ class CsrEngine:
         bounds = [-1 if each is None else each for each in (question.longest, question.most)]
         with workspace.SHARED.one() as room:
             mark = room.mark(overlay.nodes)
-            state = room.state
             if question.respects_dates:
                 labels = kernels.timed(
-                    way, state, mark, seeds, timeless, question.certain, start, *bounds, room.room
-                )
+                    way, room.state, mark, seeds, timeless, question.certain, start, *bounds,
+                    room.room,
+                )  # fmt: skip
             else:
-                labels = kernels.plain(way, state, mark, seeds, *bounds, room.room)
-            answer = self._answer(labels, state, question)
-            reached = set(answer.node.tolist()) if nodes else set()
-            paths = {
-                node: _path(labels, int(state[node, FIRST])) for node in nodes if node in reached
-            }
+                labels = kernels.plain(way, room.state, mark, seeds, *bounds, room.room)
+            yield way, room, mark, labels
             if kernels.__name__.endswith(".kernels"):
                 room.keep(labels.room)
-        return answer, paths
 
     def _checked(self, question: Question) -> tuple[Ints, Ints]:
         if question.as_of is not None:

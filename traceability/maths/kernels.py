@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from traceability.maths.compiled import compiled, inlined
+from traceability.maths.compiled import compiled
 from traceability.maths.kernels_shape import (
     FIRST,
     LAST,
@@ -39,35 +39,83 @@ def _room(array: Array, size: int) -> Array:
     return longer
 
 
-@inlined
-def _put(
-    target: int,
-    at: int,
-    edge: int,
-    label: int,
-    end: int,
-    made: int,
-    mark: int,
+@compiled
+def _timed_round(
+    way: Way,
     state: Array,
+    mark: int,
     node: Array,
     parent: Array,
-    number: Array,
+    edge: Array,
     arrival: Array,
-) -> int:
-    """Note an arrival if it is the best of its node so far; returns how many labels there are."""
-    if state[target, MARK] == mark:
-        last = state[target, LAST]
-        if at > arrival[last] or (at == arrival[last] and (last < end or edge >= number[last])):
-            return made
-        if last >= end:  # made in this round: the better edge takes its place
-            parent[last], number[last], arrival[last] = label, edge, at
-            return made
-    else:
-        state[target, MARK] = mark
-        state[target, FIRST] = made
-    state[target, LAST] = made
-    node[made], parent[made], number[made], arrival[made] = target, label, edge, at
-    return made + 1
+    begin: int,
+    end: int,
+    made: int,
+    certain: bool,
+    start: int,
+    is_last: bool,
+) -> tuple[int, int, int]:
+    """Walk on from labels, until there may be no room for more of them.
+
+    Returns where it stopped, how many labels there are, and (in the last round, which makes none)
+    whether there would be more.
+    """
+    starts, record, wide, retracted = way.starts, way.record, way.wide, way.retracted
+    names, first_name, is_backward = way.names, way.first_name, way.is_backward
+    added_starts, added_neighbour = way.added_starts, way.added_neighbour
+    added_lo, added_hi, added_number = way.added_lo, way.added_hi, way.added_number
+    base, added = len(starts) - 1, len(added_starts) - 1
+    has_retracted, has_names = len(retracted) > 0, len(names) > 0
+    cut = 0
+    for label in range(begin, end):
+        here, left = node[label], arrival[label]
+        first, last, more, bound = 0, 0, 0, 0
+        if here < base:
+            first, last = starts[here], starts[here + 1]
+        if here < added:
+            more, bound = added_starts[here], added_starts[here + 1]
+        if made + last - first + bound - more > len(node):
+            return label, made, cut
+        for index in range(first, last + bound - more):
+            if index < last:
+                if has_retracted and retracted[index >> 3] >> (index & 7) & 1:
+                    continue
+                target, span = record[index, 0], record[index, 1]
+                if span >= 0:
+                    lo, hi = np.int64(span) << 32, np.int64(span) << 32
+                else:
+                    lo, hi = np.int64(wide[~span, 0]) << 32, np.int64(wide[~span, 1]) << 32
+                name: Any = np.int64(record[index, 2])
+                name = names[name] if has_names else first_name + name
+            else:
+                extra = index - last + more
+                target, name = added_neighbour[extra], added_number[extra]
+                lo, hi = added_lo[extra], added_hi[extra]
+            if is_backward:
+                lo, hi = -hi, -lo
+            if certain:
+                lo, hi = hi, lo
+            if left > hi:
+                continue
+            at = max(left, lo)
+            if state[target, TIMELESS] == mark:
+                at = start
+            is_new = state[target, MARK] != mark
+            before = state[target, LAST]
+            if is_last:
+                if is_new or at < arrival[before]:
+                    cut = 1
+            elif is_new or (at < arrival[before] and before < end):
+                if is_new:
+                    state[target, MARK], state[target, FIRST] = mark, made
+                state[target, LAST] = made
+                node[made], parent[made], edge[made], arrival[made] = target, label, name, at
+                made += 1
+            elif before >= end and (
+                at < arrival[before] or (at == arrival[before] and name < edge[before])
+            ):  # made in this round: the better edge takes its place
+                parent[before], edge[before], arrival[before] = label, name, at
+    return end, made, cut
 
 
 @compiled
@@ -84,124 +132,110 @@ def timed(
     room: Room,
 ) -> Labels:
     """Reach in order of time; ``longest`` and ``most`` of -1 are no bound."""
-    starts, record, wide, retracted = way.starts, way.record, way.wide, way.retracted
-    names, first_name, is_backward = way.names, way.first_name, way.is_backward
-    added_starts, added_neighbour = way.added_starts, way.added_neighbour
-    added_lo, added_hi, added_number = way.added_lo, way.added_hi, way.added_number
-    base, added = len(starts) - 1, len(added_starts) - 1
-    has_retracted = len(retracted) > 0
-    has_names, is_timeless = len(names) > 0, len(timeless) > 0
     size = max(len(seeds), len(room.node))  # a plain walk lengthens all columns but the last
     node, parent = _room(room.node, size), _room(room.parent, size)
     edge, arrival = _room(room.edge, size), _room(room.arrival, size)
-    ends, rounds = np.empty(16, np.int64), 0
     for each in timeless:
         state[each, TIMELESS] = mark
     made = 0
     for each in seeds:
-        made = _put(each, start, -1, -1, 0, made, mark, state, node, parent, edge, arrival)
+        state[each, MARK], state[each, FIRST], state[each, LAST] = mark, made, made
+        node[made], parent[made], edge[made], arrival[made] = each, -1, -1, start
+        made += 1
+    ends, rounds = np.empty(16, np.int64), 0
     begin, end, reached, cut = 0, made, made, 0
     if most >= 0 and reached > most:
         made, end, reached, cut = 0, 0, 0, 2
     while begin < end:
         is_last = longest >= 0 and rounds >= longest
-        for label in range(begin, end):
-            here, left = node[label], arrival[label]
-            first, last = 0, 0
-            if here < base:
-                first, last = starts[here], starts[here + 1]
-            more, bound = 0, 0
-            if here < added:
-                more, bound = added_starts[here], added_starts[here + 1]
-            size = made + (last - first) + (bound - more)
-            if size > len(node):
+        while begin < end:
+            begin, made, more = _timed_round(
+                way, state, mark, node, parent, edge, arrival, begin, end, made, certain, start,
+                is_last,
+            )  # fmt: skip
+            cut = max(cut, more)
+            if begin < end:
+                size = made + _degree(way, node[begin])
                 node, parent = _room(node, size), _room(parent, size)
                 edge, arrival = _room(edge, size), _room(arrival, size)
-            for index in range(first, last):
-                if has_retracted and retracted[index >> 3] >> (index & 7) & 1:
-                    continue
-                span = record[index, 1]
-                if span >= 0:
-                    lo, hi = np.int64(span) << 32, np.int64(span) << 32
-                else:
-                    lo = np.int64(wide[~span, 0]) << 32
-                    hi = np.int64(wide[~span, 1]) << 32
-                if is_backward:
-                    lo, hi = -hi, -lo
-                if certain:
-                    lo, hi = hi, lo
-                if left > hi:
-                    continue
-                target, at = record[index, 0], max(left, lo)
-                if is_timeless and state[target, TIMELESS] == mark:
-                    at = start
-                if is_last:
-                    if state[target, MARK] != mark or at < arrival[state[target, LAST]]:
-                        cut = 1
-                    continue
-                name: Any = np.int64(record[index, 2])
-                name = names[name] if has_names else first_name + name
-                made = _put(
-                    target, at, name, label, end, made, mark, state, node, parent, edge, arrival
-                )
-            for index in range(more, bound):
-                lo, hi = added_lo[index], added_hi[index]
-                if is_backward:
-                    lo, hi = -hi, -lo
-                if certain:
-                    lo, hi = hi, lo
-                if left > hi:
-                    continue
-                target, at = added_neighbour[index], max(left, lo)
-                if is_timeless and state[target, TIMELESS] == mark:
-                    at = start
-                if is_last:
-                    if state[target, MARK] != mark or at < arrival[state[target, LAST]]:
-                        cut = 1
-                    continue
-                made = _put(
-                    target, at, added_number[index], label, end, made,
-                    mark, state, node, parent, edge, arrival,
-                )  # fmt: skip
         ends = _room(ends, rounds + 1)
         ends[rounds] = end
         rounds += 1
-        if is_last:
-            break
-        before = reached
+        known = reached
         for label in range(end, made):
             reached += state[node[label], FIRST] == label
         if most >= 0 and reached > most:
-            made, reached, cut = end, before, 2
+            made, reached, cut = end, known, 2
             for label in range(made):  # take back what the round left out had improved
                 state[node[label], LAST] = label
             break
-        begin, end = end, made
+        end = made
     return Labels(Room(node, parent, edge, arrival), made, reached, ends[:rounds].copy(), cut)
 
 
-@inlined
-def _meet(
-    target: int,
-    number: int,
-    label: int,
-    end: int,
-    made: int,
-    mark: int,
+@compiled
+def _degree(way: Way, node: int) -> int:
+    """How many edges leave a node, those added and those taken back included."""
+    found = 0
+    if node < len(way.starts) - 1:
+        found += way.starts[node + 1] - way.starts[node]
+    if node < len(way.added_starts) - 1:
+        found += way.added_starts[node + 1] - way.added_starts[node]
+    return found
+
+
+@compiled
+def _plain_round(
+    way: Way,
     state: Array,
+    mark: int,
     node: Array,
     parent: Array,
     edge: Array,
-) -> int:
-    """Note a node met first, or by a better edge; returns how many labels there are."""
-    if state[target, MARK] != mark:
-        state[target, MARK], state[target, FIRST], state[target, LAST] = mark, made, made
-        node[made], parent[made], edge[made] = target, label, number
-        return made + 1
-    first = state[target, FIRST]
-    if first >= end and number < edge[first]:
-        parent[first], edge[first] = label, number
-    return made
+    begin: int,
+    end: int,
+    made: int,
+    is_last: bool,
+) -> tuple[int, int, int]:
+    """As `_timed_round`, whenever edges happened."""
+    starts, record, retracted = way.starts, way.record, way.retracted
+    names, first_name = way.names, way.first_name
+    added_starts, added_neighbour = way.added_starts, way.added_neighbour
+    added_number = way.added_number
+    base, added = len(starts) - 1, len(added_starts) - 1
+    has_retracted, has_names = len(retracted) > 0, len(names) > 0
+    cut = 0
+    for label in range(begin, end):
+        here = node[label]
+        first, last, more, bound = 0, 0, 0, 0
+        if here < base:
+            first, last = starts[here], starts[here + 1]
+        if here < added:
+            more, bound = added_starts[here], added_starts[here + 1]
+        if made + last - first + bound - more > len(node):
+            return label, made, cut
+        for index in range(first, last + bound - more):
+            if index < last:
+                if has_retracted and retracted[index >> 3] >> (index & 7) & 1:
+                    continue
+                target = record[index, 0]
+                name: Any = np.int64(record[index, 2])
+                name = names[name] if has_names else first_name + name
+            else:
+                extra = index - last + more
+                target, name = added_neighbour[extra], added_number[extra]
+            if state[target, MARK] != mark:
+                if is_last:
+                    cut = 1
+                    continue
+                state[target, MARK], state[target, FIRST], state[target, LAST] = mark, made, made
+                node[made], parent[made], edge[made] = target, label, name
+                made += 1
+            else:
+                before = state[target, FIRST]
+                if before >= end and name < edge[before]:
+                    parent[before], edge[before] = label, name
+    return end, made, cut
 
 
 @compiled
@@ -209,64 +243,34 @@ def plain(
     way: Way, state: Array, mark: int, seeds: Array, longest: int, most: int, room: Room
 ) -> Labels:
     """Reach along all edges, whenever they happened."""
-    starts, record, retracted = way.starts, way.record, way.retracted
-    names, first_name = way.names, way.first_name
-    added_starts, added_neighbour = way.added_starts, way.added_neighbour
-    added_number = way.added_number
-    base, added = len(starts) - 1, len(added_starts) - 1
-    has_retracted = len(retracted) > 0
-    has_names = len(names) > 0
     node, parent = _room(room.node, len(seeds)), _room(room.parent, len(seeds))
     edge = _room(room.edge, len(seeds))
-    ends, rounds = np.empty(16, np.int64), 0
     made = 0
     for each in seeds:
         state[each, MARK], state[each, FIRST], state[each, LAST] = mark, made, made
         node[made], parent[made], edge[made] = each, -1, -1
         made += 1
+    ends, rounds = np.empty(16, np.int64), 0
     begin, end, cut = 0, made, 0
     if most >= 0 and made > most:
         made, end, cut = 0, 0, 2
     while begin < end:
         is_last = longest >= 0 and rounds >= longest
-        for label in range(begin, end):
-            here = node[label]
-            first, last = 0, 0
-            if here < base:
-                first, last = starts[here], starts[here + 1]
-            more, bound = 0, 0
-            if here < added:
-                more, bound = added_starts[here], added_starts[here + 1]
-            size = made + (last - first) + (bound - more)
-            if size > len(node):
+        while begin < end:
+            begin, made, more = _plain_round(
+                way, state, mark, node, parent, edge, begin, end, made, is_last
+            )
+            cut = max(cut, more)
+            if begin < end:
+                size = made + _degree(way, node[begin])
                 node, parent, edge = _room(node, size), _room(parent, size), _room(edge, size)
-            for index in range(first, last):
-                target = record[index, 0]
-                if has_retracted and retracted[index >> 3] >> (index & 7) & 1:
-                    continue
-                name: Any = np.int64(record[index, 2])
-                name = names[name] if has_names else first_name + name
-                if is_last:
-                    if state[target, MARK] != mark:
-                        cut = 1
-                    continue
-                made = _meet(target, name, label, end, made, mark, state, node, parent, edge)
-            for index in range(more, bound):
-                target, name = added_neighbour[index], added_number[index]
-                if is_last:
-                    if state[target, MARK] != mark:
-                        cut = 1
-                    continue
-                made = _meet(target, name, label, end, made, mark, state, node, parent, edge)
         ends = _room(ends, rounds + 1)
         ends[rounds] = end
         rounds += 1
-        if is_last:
-            break
         if most >= 0 and made > most:
             made, cut = end, 2
             break
-        begin, end = end, made
+        end = made
     return Labels(Room(node, parent, edge, room.arrival), made, made, ends[:rounds].copy(), cut)
 
 
@@ -302,6 +306,56 @@ def found(labels: Labels, state: Array, with_times: bool) -> Found:
 
 
 @compiled
+def between(
+    way: Way,
+    state: Array,
+    mark: int,
+    labels: Labels,
+    nodes: Array,
+    certain: bool,
+    with_times: bool,
+) -> tuple[Array, Array, Array]:
+    """Edges that paths may take between the nodes a walk found: from, to, row number."""
+    arrivals, made = labels.room.arrival, labels.made
+    base, added = len(way.starts) - 1, len(way.added_starts) - 1
+    here, there = np.empty(1024, np.int64), np.empty(1024, np.int64)
+    number, size = np.empty(1024, np.int64), 0
+    for node in nodes:
+        left = arrivals[state[node, LAST]] if with_times else np.int64(0)
+        first, last, more, bound = 0, 0, 0, 0
+        if node < base:
+            first, last = way.starts[node], way.starts[node + 1]
+        if node < added:
+            more, bound = way.added_starts[node], way.added_starts[node + 1]
+        longest = size + last - first + bound - more
+        if longest > len(here):
+            here, there = _room(here, longest), _room(there, longest)
+            number = _room(number, longest)
+        for index in range(first, last + bound - more):
+            extra = index - last + more
+            if index < last:
+                if len(way.retracted) and way.retracted[index >> 3] >> (index & 7) & 1:
+                    continue
+                target, span = way.record[index, 0], np.int64(way.record[index, 1])
+                lo = (span if span >= 0 else np.int64(way.wide[~span, 0])) << 32
+                hi = (span if span >= 0 else np.int64(way.wide[~span, 1])) << 32
+                name: Any = np.int64(way.record[index, 2])
+                name = way.names[name] if len(way.names) else way.first_name + name
+            else:
+                target, name = way.added_neighbour[extra], way.added_number[extra]
+                lo, hi = way.added_lo[extra], way.added_hi[extra]
+            leave_by = lo if certain != way.is_backward else hi
+            leave_by = -leave_by if way.is_backward else leave_by
+            if state[target, MARK] != mark or state[target, FIRST] >= made:
+                continue
+            if with_times and left > leave_by:
+                continue
+            here[size], there[size], number[size] = node, target, name
+            size += 1
+    return here[:size].copy(), there[:size].copy(), number[:size].copy()
+
+
+@compiled
 def _sort(order: Array, node: Array) -> None:
     """Labels by node, in place."""
     if len(order) < 64:
@@ -334,23 +388,22 @@ def _sort(order: Array, node: Array) -> None:
 
 
 @compiled
-def sweep(way: Way, state: Array, mark: int, masks: Array, seeds: Array) -> Array:
-    """Which nodes are got to, from which of up to 64 seeds: bits in the first column of ``masks``.
+def sweep(way: Way, masks: Array, seeds: Array) -> tuple[Array, Array]:
+    """Which nodes are got to, ascending, and from which of up to 64 seeds, as bits.
 
-    The second column holds bits a node has not passed on yet. Returns the nodes, ascending.
+    The first column of ``masks`` holds the bits of a node, the second those it has not passed on
+    yet; all are 0 before and after.
     """
     starts, record, retracted = way.starts, way.record, way.retracted
     added_starts, added_neighbour = way.added_starts, way.added_neighbour
     base, added = len(starts) - 1, len(added_starts) - 1
     has_retracted = len(retracted) > 0
-    seen, waiting, coming = np.empty(1024, np.int32), np.empty(1024, np.int32), 0
+    seen, waiting = np.empty(1024, np.int32), np.empty(1024, np.int32)
     later = np.empty(1024, np.int32)
     size, count, none = 0, 0, np.uint64(0)  # comparing with a plain 0 goes by way of floats
     for place in range(len(seeds)):
         here, bit = seeds[place], np.uint64(1) << np.uint64(place)
-        if state[here, MARK] != mark:
-            state[here, MARK] = mark
-            masks[here, 0], masks[here, 1] = 0, 0
+        if masks[here, 0] == none:
             seen[size], waiting[count] = here, here
             size, count = size + 1, count + 1
         masks[here, 0] |= bit
@@ -378,19 +431,24 @@ def sweep(way: Way, state: Array, mark: int, masks: Array, seeds: Array) -> Arra
                     target = record[index, 0]
                 else:
                     target = added_neighbour[index - last + more]
-                if state[target, MARK] != mark:
-                    state[target, MARK] = mark
-                    masks[target, 0], masks[target, 1] = 0, 0
+                known = masks[target, 0]
+                new = bits & ~known
+                if new == none:
+                    continue
+                if known == none:
                     seen[size] = target
                     size += 1
-                new = bits & ~masks[target, 0]
-                if new != none:
-                    masks[target, 0] |= new
-                    if masks[target, 1] == none:
-                        later[coming] = target
-                        coming += 1
-                    masks[target, 1] |= new
+                masks[target, 0] = known | new
+                if masks[target, 1] == none:
+                    later[coming] = target
+                    coming += 1
+                masks[target, 1] |= new
         waiting, later, count = later, waiting, coming
     order = np.arange(size).astype(np.int32)
     _sort(order, seen)
-    return seen[order]
+    node, found = np.empty(size, np.int64), np.empty(size, np.uint64)
+    for index in range(size):
+        node[index] = seen[order[index]]
+        found[index] = masks[node[index], 0]
+        masks[node[index], 0] = none
+    return node, found

@@ -15,7 +15,8 @@ Codes = NDArray[np.int32]
 
 _SLOT_BITS = 15  # intervals remembered while numbering them: 128 kB stay in a near cache
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio (Knuth 6.4)
-_DIGIT = 11  # bits sorted at a time
+_DIGIT = 8  # bits sorted at a time: as many places are written to as the near cache holds
+_GROUPS = 512  # of neighbouring nodes, for the same reason
 
 
 @compiled
@@ -94,7 +95,7 @@ def ranked(lo: Ints, hi: Ints) -> tuple[Ints, Codes, Codes]:
         if hi[edge] != lo[edge] and hi[edge] > EARLIEST and hi[edge] < LATEST:
             size += 1
             least = min(least, hi[edge])
-    key, place = np.empty(size, dtype=np.uint64), np.empty(size, dtype=np.int64)
+    key, place = np.empty(size, dtype=np.uint64), np.empty(size, dtype=np.uint32)
     low, high = np.zeros(edges, dtype=np.int32), np.zeros(edges, dtype=np.int32)
     size = 0
     for edge in range(edges):
@@ -162,22 +163,74 @@ def spans(low: Codes, high: Codes) -> tuple[Codes, Codes]:
 
 
 @compiled
+def _bounds(owners: NDArray[Any], shift: int, groups: int) -> Ints:
+    """Where the edges of each group of neighbouring owners begin."""
+    bounds = np.zeros(groups + 1, dtype=np.int64)
+    for index in range(len(owners)):
+        bounds[(owners[index] >> shift) + 1] += 1
+    for group in range(groups):
+        bounds[group + 1] += bounds[group]
+    return bounds
+
+
+@compiled
+def _shift(nodes: int) -> int:
+    """How many bits of a node number tell nodes of one group apart."""
+    shift = 0
+    while nodes >> shift > _GROUPS:
+        shift += 1
+    return shift
+
+
+@compiled
+def _settled(
+    grouped: NDArray[np.int32], ends: Ints, shift: int, starts: NDArray[Any]
+) -> NDArray[np.int32]:
+    """Edges in groups of owners into the lists of their owners; fills ``starts``."""
+    nodes = len(starts) - 1
+    record = np.empty((len(grouped), 3), dtype=np.int32)
+    free = np.empty((1 << shift) + 1, dtype=np.int64)
+    begin = 0
+    for group in range(len(ends)):
+        first = group << shift
+        last = min((group + 1) << shift, nodes)
+        free[:] = 0
+        for index in range(begin, ends[group]):
+            free[grouped[index, 0] - first + 1] += 1
+        free[0] = begin
+        for node in range(first, last):
+            free[node - first + 1] += free[node - first]
+            starts[node] = free[node - first]
+        for index in range(begin, ends[group]):
+            owner = grouped[index, 0] - first
+            place = free[owner]
+            free[owner] = place + 1
+            record[place, 0], record[place, 1] = grouped[index, 1], grouped[index, 2]
+            record[place, 2] = grouped[index, 3]
+        begin = ends[group]
+    starts[nodes] = len(grouped)
+    return record
+
+
+@compiled
 def outward(
     source: Ints, target: Ints, when: Codes, name: Codes, starts: NDArray[Any]
 ) -> NDArray[np.int32]:
-    """Records of edges (neighbour, time, name) by source; fills ``starts``."""
-    edges, nodes = len(source), len(starts) - 1
-    for edge in range(edges):
-        starts[source[edge] + 1] += 1
-    for node in range(nodes):
-        starts[node + 1] += starts[node]
-    free = starts[:nodes].copy()
-    record = np.empty((edges, 3), dtype=np.int32)
-    for edge in range(edges):
-        place = free[source[edge]]
-        free[source[edge]] = place + 1
-        record[place, 0], record[place, 1], record[place, 2] = target[edge], when[edge], name[edge]
-    return record
+    """Records of edges (neighbour, time, name) by source; fills ``starts``.
+
+    First into groups of neighbouring sources, then each group in a near cache: writing to millions
+    of lists at once costs a trip to memory for every edge.
+    """
+    shift = _shift(len(starts) - 1)
+    free = _bounds(source, shift, ((len(starts) - 2) >> shift) + 1)
+    grouped = np.empty((len(source), 4), dtype=np.int32)
+    for edge in range(len(source)):
+        group = source[edge] >> shift
+        place = free[group]
+        free[group] = place + 1
+        grouped[place, 0], grouped[place, 1] = source[edge], target[edge]
+        grouped[place, 2], grouped[place, 3] = when[edge], name[edge]
+    return _settled(grouped, free[:-1], shift, starts)
 
 
 @compiled
@@ -185,18 +238,14 @@ def inward(
     starts: NDArray[Any], record: NDArray[np.int32], back: NDArray[Any]
 ) -> NDArray[np.int32]:
     """The same edges by target; fills ``back``."""
-    edges, nodes = len(record), len(starts) - 1
-    for place in range(edges):
-        back[record[place, 0] + 1] += 1
-    for node in range(nodes):
-        back[node + 1] += back[node]
-    free = back[:nodes].copy()
-    found = np.empty((edges, 3), dtype=np.int32)
-    for node in range(nodes):
-        for place in range(starts[node], starts[node + 1]):
-            target = record[place, 0]
-            there = free[target]
-            free[target] = there + 1
-            found[there, 0] = node
-            found[there, 1], found[there, 2] = record[place, 1], record[place, 2]
-    return found
+    shift = _shift(len(back) - 1)
+    free = _bounds(record[:, 0], shift, ((len(back) - 2) >> shift) + 1)
+    grouped = np.empty((len(record), 4), dtype=np.int32)
+    for node in range(len(starts) - 1):
+        for index in range(starts[node], starts[node + 1]):
+            group = record[index, 0] >> shift
+            place = free[group]
+            free[group] = place + 1
+            grouped[place, 0], grouped[place, 1] = record[index, 0], node
+            grouped[place, 2], grouped[place, 3] = record[index, 1], record[index, 2]
+    return _settled(grouped, free[:-1], shift, back)

@@ -172,30 +172,46 @@ def found(labels: Labels, state: Array, with_times: bool) -> Found:
     return Found(node, depth, arrival, room.edge[label], before)
 
 
-def sweep(way: Way, state: Array, mark: int, masks: Array, seeds: Array) -> Array:
-    """Which nodes are got to, from which of up to 64 seeds: bits in the first column of ``masks``.
+def between(
+    way: Way,
+    state: Array,
+    mark: int,
+    labels: Labels,
+    nodes: Array,
+    certain: bool,
+    with_times: bool,
+) -> tuple[Array, Array, Array]:
+    """Edges that paths may take between the nodes a walk found: from, to, row number."""
+    owner, target, number, lo, hi = outgoing(way, nodes, with_times=True)
+    kept = (state[target, MARK] == mark) & (state[target, FIRST] < labels.made)
+    if with_times:
+        left = labels.room.arrival[state[nodes, LAST]]
+        kept &= left[owner] <= (lo if certain else hi)
+    return nodes[owner[kept]], target[kept], number[kept]
 
-    The second column holds bits a node has not passed on yet. Returns the nodes, ascending.
+
+def sweep(way: Way, masks: Array, seeds: Array) -> tuple[Array, Array]:
+    """Which nodes are got to, ascending, and from which of up to 64 seeds, as bits.
+
+    The first column of ``masks`` holds the bits of a node, the second those it has not passed on
+    yet; all are 0 before and after.
     """
     at, place = np.unique(seeds, return_inverse=True)
-    state[at, MARK] = mark
-    masks[at] = 0
-    bits = np.uint64(1) << np.arange(len(seeds), dtype=np.uint64)
     known, pending = masks[:, 0], masks[:, 1]
-    np.bitwise_or.at(known, at[place], bits)
-    masks[at, 1] = masks[at, 0]
+    np.bitwise_or.at(known, at[place], np.uint64(1) << np.arange(len(seeds), dtype=np.uint64))
+    pending[at] = known[at]
     seen = [at]
     while len(at):
-        bits = masks[at, 1]
-        masks[at, 1] = 0
+        bits = pending[at]
+        pending[at] = 0
         owner, target, _ = outgoing(way, at, with_times=False)
-        new = np.unique(target[state[target, MARK] != mark])
-        state[new, MARK] = mark
-        masks[new] = 0
-        seen.append(new)
-        fresh = bits[owner] & ~masks[target, 0]
-        owner, target, fresh = owner[fresh != 0], target[fresh != 0], fresh[fresh != 0]
+        seen.append(np.unique(target[known[target] == 0]))
+        fresh = bits[owner] & ~known[target]
+        target, fresh = target[fresh != 0], fresh[fresh != 0]
         np.bitwise_or.at(known, target, fresh)
         np.bitwise_or.at(pending, target, fresh)
         at = np.unique(target)
-    return np.sort(np.concatenate(seen))
+    node = np.sort(np.concatenate(seen))
+    found = known[node]
+    known[node] = 0
+    return node, found

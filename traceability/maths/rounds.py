@@ -101,23 +101,27 @@ class _Better:
 
 @dataclass(slots=True)
 class _Found:
-    """Nodes reached so far, ascending, and what is known of each."""
+    """Nodes in the order they were reached, what is known of each, and an index by node."""
 
     node: Ints
     depth: Ints
     since: Ints
     edge: Ints
     before: Ints
+    ascending: Ints
+    slot: Ints
 
     @staticmethod
     def of(seeds: Ints) -> _Found:
         none = np.full(len(seeds), -1, dtype=np.int64)
         start = np.full(len(seeds), EARLIEST, dtype=np.int64)
-        return _Found(seeds, np.zeros(len(seeds), dtype=np.int64), start, none, none.copy())
+        slot = np.arange(len(seeds), dtype=np.int64)
+        return _Found(seeds, np.zeros_like(seeds), start, none, none.copy(), seeds, slot)
 
     def places(self, nodes: Ints) -> Ints:
         """Where nodes stand; -1 for those not reached."""
-        return _places(self.node, nodes)
+        place = _places(self.ascending, nodes)
+        return np.where(place >= 0, self.slot[place], -1) if len(self.slot) else place
 
     def take(self, better: _Better, rounds: int) -> None:
         """Keep the arrivals of a round."""
@@ -125,16 +129,19 @@ class _Found:
         known = place >= 0
         self.since[place[known]] = better.since[known]
         new = ~known
-        if new.any():
-            # Not np.insert on each: one order for all columns.
-            node = np.concatenate((self.node, better.node[new]))
-            order = np.argsort(node, kind="stable")
-            self.node = node[order]
-            depth = np.full(int(new.sum()), rounds, dtype=np.int64)
-            self.depth = np.concatenate((self.depth, depth))[order]
-            self.since = np.concatenate((self.since, better.since[new]))[order]
-            self.edge = np.concatenate((self.edge, better.edge[new]))[order]
-            self.before = np.concatenate((self.before, better.before[new]))[order]
+        if not new.any():
+            return
+        fresh = better.node[new]
+        slots = np.arange(len(self.node), len(self.node) + len(fresh))
+        # Two ascending runs: a stable sort merges them in one pass.
+        ascending = np.concatenate((self.ascending, fresh))
+        order = np.argsort(ascending, kind="stable")
+        self.ascending, self.slot = ascending[order], np.concatenate((self.slot, slots))[order]
+        self.node = np.concatenate((self.node, fresh))
+        self.depth = np.concatenate((self.depth, np.full_like(fresh, rounds)))
+        self.since = np.concatenate((self.since, better.since[new]))
+        self.edge = np.concatenate((self.edge, better.edge[new]))
+        self.before = np.concatenate((self.before, better.before[new]))
 
     def answer(self, cut_because: str | None, engine: str) -> Answer:
         """What was found, by depth, then node."""

@@ -27,7 +27,7 @@ class Workspace:
 
     def __init__(self) -> None:
         self.state: NDArray[np.int32] = np.zeros((0, 4), dtype=np.int32)
-        self.masks: NDArray[np.uint64] = np.zeros((0, 2), dtype=np.uint64)
+        self._masks: NDArray[np.uint64] = np.zeros((0, 2), dtype=np.uint64)
         self.room = _room()
         self._mark = 0
 
@@ -43,11 +43,11 @@ class Workspace:
         self._mark += 1
         return self._mark
 
-    def room_for_masks(self) -> NDArray[np.uint64]:
-        """Two sets of 64 bits for each node, valid where the state bears the mark of the walk."""
-        if len(self.masks) < len(self.state):
-            self.masks = np.zeros((len(self.state), 2), dtype=np.uint64)
-        return self.masks
+    def masks(self, nodes: int) -> NDArray[np.uint64]:
+        """Two sets of 64 bits for so many nodes, all empty; to be left empty."""
+        if len(self._masks) < nodes:
+            self._masks = np.zeros((nodes + nodes // 8, 2), dtype=np.uint64)
+        return self._masks
 
 
 def _room() -> Room:
@@ -65,15 +65,13 @@ class Workspaces:
 
     @contextmanager
     def one(self) -> Iterator[Workspace]:
-        """A workspace nobody else has."""
+        """A workspace nobody else has; thrown away where the work in it failed."""
         try:
             workspace = self._idle.pop()
         except IndexError:
             workspace = Workspace()
-        try:
-            yield workspace
-        finally:
-            self._idle.append(workspace)
+        yield workspace
+        self._idle.append(workspace)
 
 
 SHARED = Workspaces()  # by all engines of a process: a newer snapshot takes over the room

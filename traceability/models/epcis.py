@@ -61,10 +61,15 @@ class EpcisCapture(Base):
     message_id: Mapped[int | None]
 
 
+# Kinds of identifiers that places have, told apart from the multitude of things.
+PLACE_KINDS = text("kind IN ('place', 'party', 'opaque')")
+
+
 class EpcisIdentifier(Base):
     """Dictionary: one row for one thing, place or party, however it was written."""
 
     __tablename__ = "epcis_identifier"
+    __table_args__ = (Index("ix_epcis_identifier_places", "key", postgresql_where=PLACE_KINDS),)
     id: Mapped[Id]
     key: Mapped[str] = mapped_column(Code, unique=True)
     kind: Mapped[str]
@@ -104,6 +109,7 @@ class EpcisEvent(Base):
             postgresql_where=text("transformation_id IS NOT NULL"),
         ),
         # A few words on many rows: their entries share one key, so they cost little.
+        Index("ix_epcis_event_type", "type"),
         Index(
             "ix_epcis_event_biz_step",
             "biz_step",
@@ -126,7 +132,7 @@ class EpcisEvent(Base):
     event_id: Mapped[str] = mapped_column(Code)
     event_time: Mapped[datetime]
     offset: Mapped[str]
-    type: Mapped[str]
+    type: Mapped[str] = mapped_column(Code)
     action: Mapped[str | None]
     biz_step: Mapped[str | None] = mapped_column(Code)
     disposition: Mapped[str | None] = mapped_column(Code)
@@ -222,7 +228,7 @@ class EpcisDelivery(Base):
     __tablename__ = "epcis_delivery"
 
     event_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    enterprise_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    enterprise_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, index=True)
     capture_id: Mapped[int]
     recorded_at: Mapped[datetime]
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import struct
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from psycopg import Connection
+from psycopg.adapt import Dumper
+from psycopg.pq import Format
 from sqlalchemy.orm import Session
 
 from traceability.maths.reach import Ints
@@ -26,15 +30,33 @@ def columns(session: Session, names: tuple[str, ...], query: str, facts: Any) ->
         raise TypeError(f"edges are read through psycopg, not {type(driver)}")
     asked = ", ".join(f"array_agg({name})" for name in names)
     with driver.cursor(binary=True) as cursor:
+        cursor.adapters.register_dumper(BigintArray, _ArrayDumper)
         cursor.execute(f"SELECT {asked} FROM ({query}) found", facts)  # noqa: S608 - our own text
         result = cursor.pgresult
         assert result is not None  # the query has just been answered
         return tuple(_column(result.get_value(0, place)) for place in range(len(names)))
 
 
-def array(numbers: Ints) -> str:
-    """Numbers as PostgreSQL reads an array."""
-    return "{" + ",".join(map(str, numbers.tolist())) + "}"
+@dataclass(frozen=True, slots=True)
+class BigintArray:
+    """Numbers as a parameter of type bigint[], sent as they lie in memory."""
+
+    numbers: Ints
+
+
+class _ArrayDumper(Dumper):
+    """One dimension, no NULL, elements of type bigint, numbered from 1."""
+
+    format = Format.BINARY
+    oid = 1016  # bigint[]
+
+    def dump(self, obj: BigintArray) -> bytes:
+        """The array as PostgreSQL receives it."""
+        elements = np.empty(len(obj.numbers), dtype=_ELEMENT)
+        elements["size"], elements["value"] = 8, obj.numbers
+        is_filled = int(len(elements) > 0)
+        shape = struct.pack("!ii", len(elements), 1) if is_filled else b""
+        return struct.pack("!iii", is_filled, 0, 20) + shape + elements.tobytes()
 
 
 def _column(sent: bytes | None) -> Ints:

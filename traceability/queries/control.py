@@ -9,12 +9,13 @@ from typing import Literal
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from traceability.errors import KillStepUnknown
+from traceability.errors import KillStepUnknown, NoLineKnown
 from traceability.maths.answer import microseconds
-from traceability.maths.contact import Kill
+from traceability.maths.contact import Kill, Scope
 from traceability.maths.ledger import LATEST
 from traceability.models.control import KillStep
 from traceability.models.ledger import Party
+from traceability.queries.neighbourhood import Neighbourhood
 
 Counted = Literal["confirmed", "recorded", "none"]
 
@@ -47,6 +48,18 @@ def kill_step(session: Session, step_id: int, *, lock: bool = False) -> KillStep
     if row is None:
         raise KillStepUnknown(step_id=step_id)
     return row
+
+
+def check_lines(contact: Scope, rows: Neighbourhood) -> None:
+    """Refuse to look for contact on lines where no row names one: nothing found would be no answer.
+
+    Raises
+    ------
+    NoLineKnown
+    """
+    places = {each.place for each in rows.events} | {each.place for each in rows.uses}
+    if contact == "line" and not places - {None}:
+        raise NoLineKnown
 
 
 def kills_at(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, literal, or_, select, tuple_
+from sqlalchemy import Select, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from core import outbox
@@ -23,7 +23,7 @@ from traceability.errors import (
     QueryTooLarge,
 )
 from traceability.models.epcis import (
-    EpcisAlias,
+    PLACE_KINDS,
     EpcisCapture,
     EpcisDocument,
     EpcisEvent,
@@ -37,6 +37,8 @@ from traceability.queries.epcis_filters import (
     Filters,
     Values,
     controls,
+    delivered_by,
+    named,
     wrong,
 )
 from traceability.recording.documents import inflate
@@ -93,7 +95,11 @@ class CapturePage:
 
 
 def event_query(
-    session: Session, parameters: Mapping[str, Values], *, extra: Mapping[str, Values] | None = None
+    session: Session,
+    parameters: Mapping[str, Values],
+    *,
+    extra: Mapping[str, Values] | None = None,
+    enterprise_id: int | None = None,
 ) -> EventPage:
     """The events that meet every parameter, one page of them.
 
@@ -101,6 +107,8 @@ def event_query(
     ----------
     extra : mapping, optional
         Further conditions, of the path; a parameter of the same name does not replace them.
+    enterprise_id : int, optional
+        The firm that asks.
 
     Raises
     ------
@@ -112,6 +120,8 @@ def event_query(
     wish = controls(parameters)
     filters = Filters(session)
     statement = select(EpcisEvent.id)
+    if enterprise_id is not None:
+        statement = statement.where(EpcisEvent.id.in_(delivered_by(enterprise_id)))
     for given in (parameters, extra or {}):
         for name, values in given.items():
             if name not in CONTROLS:
@@ -200,10 +210,9 @@ def events_named(session: Session, event_id: str) -> list[EventView]:
     EpcisEventUnknown
         There is none, or none that the actor may see.
     """
-    aliases = select(EpcisAlias.event_id).where(EpcisAlias.alias == event_id)
     numbers = session.execute(
         select(EpcisEvent.id)
-        .where(or_(EpcisEvent.event_id == event_id, EpcisEvent.id.in_(aliases)))
+        .where(EpcisEvent.id.in_(named([event_id])))
         .order_by(EpcisEvent.id)
         .limit(100)
     ).scalars()
@@ -288,17 +297,54 @@ def capture_view(session: Session, row: EpcisCapture) -> CaptureView:
 
 # What the repository knows: values of the top-level resources
 
-
-def known_values(session: Session, resource: str, *, after: str, limit: int) -> list[str]:
-    """Values of a top-level resource that occur in events, in order, after one of them."""
-    if resource in ("bizSteps", "dispositions"):
-        return known_words(session, resource, after=after, limit=limit)
-    return known_identifiers(session, resource, after=after, limit=limit)
+_WORDS = {"bizSteps": EpcisEvent.biz_step, "dispositions": EpcisEvent.disposition}
+_PLACES = {"bizLocations": EpcisEvent.biz_location_id, "readPoints": EpcisEvent.read_point_id}
 
 
-def known_words(session: Session, resource: str, *, after: str, limit: int) -> list[str]:
-    """Business steps or dispositions that occur: one look into an index for each of them."""
-    column = EpcisEvent.biz_step if resource == "bizSteps" else EpcisEvent.disposition
+def known_values(
+    session: Session, resource: str, *, after: str, limit: int, enterprise_id: int | None = None
+) -> list[str]:
+    """Values of a top-level resource that occur in events, in order, after one of them.
+
+    A firm's own are few and looked up from its events; everybody's are read in order.
+    """
+    if enterprise_id is not None:
+        statement = _values_of_firm(resource, enterprise_id)
+        column = statement.selected_columns[0]
+        ordered = statement.where(column > after).order_by(column).limit(limit)
+        return list(session.execute(ordered).scalars())
+    if resource in _WORDS:
+        return _known_words(session, _WORDS[resource], after=after, limit=limit)
+    used = select(EpcisItem.event_id).where(EpcisItem.identifier_id == EpcisIdentifier.id)
+    statement = select(EpcisIdentifier.key)
+    if resource in _PLACES:
+        used = select(EpcisEvent.id).where(_PLACES[resource] == EpcisIdentifier.id)
+        statement = statement.where(PLACE_KINDS)
+    # A limit inside keeps the planner from reading every event before the first answer.
+    is_used = used.limit(1).scalar_subquery().is_not(None)
+    ordered = (
+        statement.where(EpcisIdentifier.key > after, is_used)
+        .order_by(EpcisIdentifier.key)
+        .limit(limit)
+    )
+    return list(session.execute(ordered).scalars())
+
+
+def _values_of_firm(resource: str, enterprise_id: int) -> Select[Any]:
+    own = EpcisEvent.id.in_(delivered_by(enterprise_id))
+    if resource in _WORDS:
+        return select(_WORDS[resource]).where(own).distinct()
+    if resource in _PLACES:
+        used = select(_PLACES[resource]).where(own)
+    else:
+        used = select(EpcisItem.identifier_id).where(
+            EpcisItem.event_id.in_(delivered_by(enterprise_id))
+        )
+    return select(EpcisIdentifier.key).where(EpcisIdentifier.id.in_(used))
+
+
+def _known_words(session: Session, column: Any, *, after: str, limit: int) -> list[str]:
+    """Words that occur: one look into an index for each of them."""
     found: list[str] = []
     while len(found) < limit:
         value = session.execute(select(func.min(column)).where(column > after)).scalar()
@@ -307,25 +353,6 @@ def known_words(session: Session, resource: str, *, after: str, limit: int) -> l
         found.append(value)
         after = value
     return found
-
-
-def known_identifiers(session: Session, resource: str, *, after: str, limit: int) -> list[str]:
-    """Keys of things or places that occur in events, in order, after one of them."""
-    uses = {
-        "epcs": select(EpcisItem.event_id).where(EpcisItem.identifier_id == EpcisIdentifier.id),
-        "bizLocations": select(EpcisEvent.id).where(
-            EpcisEvent.biz_location_id == EpcisIdentifier.id
-        ),
-        "readPoints": select(EpcisEvent.id).where(EpcisEvent.read_point_id == EpcisIdentifier.id),
-    }
-    return list(
-        session.execute(
-            select(EpcisIdentifier.key)
-            .where(EpcisIdentifier.key > after, uses[resource].exists())
-            .order_by(EpcisIdentifier.key)
-            .limit(limit)
-        ).scalars()
-    )
 
 
 # Named queries

@@ -39,14 +39,14 @@ _SPAN = f"""
 _EVENTS = text(
     f"""
     SELECT e.id, e.kind, e.lot_id, COALESCE(e.from_party_id, 0), COALESCE(e.to_party_id, 0),
-           e.quantity, e.unit, {_SPAN.format("e")}, e.document_no, e.inputs
+           e.quantity, e.unit, {_SPAN.format("e")}, e.document_no, e.inputs, CAST(NULL AS text)
     FROM trace_event e
     WHERE e.lot_id = ANY(CAST(:lots AS bigint[])) AND e.recorded_at <= :as_of
       AND NOT EXISTS (SELECT 1 FROM trace_event c
                       WHERE c.corrects_id = e.id AND c.recorded_at <= :as_of)
     UNION ALL
     SELECT m.id, m.kind, m.lot_id, COALESCE(m.from_party_id, 0), COALESCE(m.to_party_id, 0),
-           m.quantity, m.unit, {_SPAN.format("m")}, m.document_no, m.inputs
+           m.quantity, m.unit, {_SPAN.format("m")}, m.document_no, m.inputs, m.place
     FROM statement_movement m
     WHERE m.lot_id = ANY(CAST(:lots AS bigint[])) AND m.recorded_at <= :as_of
       AND (m.retracted_at IS NULL OR m.retracted_at > :as_of)
@@ -59,14 +59,15 @@ def _uses(end: str) -> Any:
     return text(
         f"""
         SELECT u.id, u.event_id, u.party_id, u.input_lot_id, u.output_lot_id, u.quantity, u.unit,
-               {_SPAN.format("u")}
+               {_SPAN.format("u")}, CAST(NULL AS text)
         FROM lot_link u
         WHERE u.{end}_lot_id = ANY(CAST(:lots AS bigint[])) AND u.recorded_at <= :as_of
           AND NOT EXISTS (SELECT 1 FROM trace_event c
                           WHERE c.corrects_id = u.event_id AND c.recorded_at <= :as_of)
         UNION ALL
         SELECT s.id, s.movement_id, s.party_id, s.input_lot_id, s.output_lot_id, s.quantity, s.unit,
-               {_SPAN.format("s")}
+               {_SPAN.format("s")},
+               (SELECT m.place FROM statement_movement m WHERE m.id = s.movement_id)
         FROM statement_use s
         WHERE s.{end}_lot_id = ANY(CAST(:lots AS bigint[])) AND s.recorded_at <= :as_of
           AND (s.retracted_at IS NULL OR s.retracted_at > :as_of)
@@ -147,6 +148,7 @@ class _Loader:
                 hi=row[8],
                 document=row[9],
                 inputs=Inputs(row[10]) if row[10] else None,
+                place=row[11],
             )
             self.events[event.id] = event
             self.nodes |= {(event.lot, event.source), (event.lot, event.target)}
@@ -163,13 +165,17 @@ class _Loader:
             found.append(use)
         return found
 
-    def lots_beside(self, lots: set[int], *, after: bool, most: int) -> set[int]:
+    def lots_beside(
+        self, lots: set[int], *, after: bool, most: int, timeless: bool = False
+    ) -> set[int]:
         """Lots that were at a holder of some lots after these came (or before they left).
 
         All that may count and some that do not: the walk decides. One more than ``most`` at most.
         """
         met: dict[int, tuple[int, int]] = {}
         for party, lo, hi in self._stays(lots):
+            if timeless:
+                lo, hi = EARLIEST, LATEST
             held = met.get(party, (lo, hi))
             met[party] = (min(held[0], lo), max(held[1], hi))
         if not met:
@@ -229,12 +235,14 @@ def neighbourhood(
     max_depth: int,
     max_nodes: int,
     beside: bool = False,
+    timeless: bool = False,
 ) -> Neighbourhood:
     """All rows of the lots that may lie up or down from one or several, whatever their times.
 
     Lots are followed generation by generation, two statements each; the walk then decides in
     exact time. A trace of depth d needs d + 1 generations, the last to see that more follows.
-    ``beside`` also follows to the lots that were at the same holders, for contact.
+    ``beside`` also follows to the lots that were at the same holders, for contact; ``timeless``
+    whenever they were there.
     """
     loader = _Loader(session, as_of)
     seeds = {lot_id} if isinstance(lot_id, int) else set(lot_id)
@@ -249,7 +257,9 @@ def neighbourhood(
             uses = loader.load_uses(generation, end=end)
             others = {use.output if end == "input" else use.input for use in uses}
             if beside:
-                met = loader.lots_beside(generation, after=end == "input", most=max_nodes)
+                met = loader.lots_beside(
+                    generation, after=end == "input", most=max_nodes, timeless=timeless
+                )
                 truncated = "max_nodes" if len(met) > max_nodes else truncated
                 others |= met
             generation = others - seen

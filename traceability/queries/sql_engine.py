@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from traceability.maths.reach import Answer, Ints, Question
 from traceability.maths.rounds import Candidates, reach_by_rounds
-from traceability.queries.arrays import array, columns
+from traceability.queries.arrays import BigintArray, columns
 
 ENGINE = "sql 1"
 
@@ -55,7 +55,7 @@ class SqlEngine:
             here, there = there, here
         rows = (
             f"SELECT w.place, e.id, e.{there} AS other, e.lo, e.hi"  # noqa: S608 - constants
-            " FROM unnest(%(nodes)s::bigint[]) WITH ORDINALITY AS w (node, place)"
+            " FROM unnest(%(nodes)b) WITH ORDINALITY AS w (node, place)"
             f" JOIN trace_edge e ON e.{here} = w.node WHERE e.purpose <> %(other)s"
         )
         query = f"{rows} AND e.retracted_at IS NULL"
@@ -65,7 +65,7 @@ class SqlEngine:
                 " AND e.recorded_at <= %(as_of)s AND e.retracted_at > %(as_of)s"
             )
         facts = {
-            "nodes": array(nodes),
+            "nodes": BigintArray(nodes),
             "other": _OTHER[question.certain],
             "as_of": question.as_of,
         }

@@ -25,7 +25,7 @@ from traceability.recording.parts import copy_declarations, copy_parts, event_id
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('zhiheng.epcis-journal'))")
 
 # Identifiers remembered within one capture; past it the dictionary is asked again.
-REMEMBERED = 500_000
+REMEMBERED = 100_000
 
 Key = tuple[bytes, bytes]
 

@@ -289,3 +289,37 @@ def named(session: Session, found: Found, start: int, stop: int) -> Iterator[Rea
         strict=True,
     ):  # fmt: skip
         yield names.row(SIDES[side], node, depth, since, edge, before)
+
+
+def reaches_beyond(session: Session, wish: Wish, most: int) -> bool:
+    """Whether an answer would hold more than so many nodes, without working all of it out.
+
+    Asks the database even where there is a snapshot: a small answer then costs a few queries, in a
+    process that has not read the snapshot yet too.
+
+    Raises
+    ------
+    LotUnknown, HolderUnknown, NotATraceSize, NotThatManySeeds, FutureRecordTime
+    """
+    _check(wish)
+    seeds, own, timeless = _start(session, wish, is_now=wish.as_of is None)
+    engine, nodes = SqlEngine(session), set(own.tolist())
+    for direction in ("backward", "forward"):
+        if wish.direction not in (direction, "both"):
+            continue
+        answer = engine.reach(
+            Question(
+                seeds=seeds,
+                timeless=timeless,
+                direction=direction,
+                respects_dates=wish.dates == "respected" or wish.certainty == "certain",
+                certain=wish.certainty == "certain",
+                as_of=wish.as_of,
+                longest=wish.max_depth,
+                most=most + 1,
+            )
+        )
+        nodes |= set(answer.node.tolist())
+        if answer.cut_because == "most" or len(nodes) > most:
+            return True
+    return False

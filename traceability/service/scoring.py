@@ -14,7 +14,7 @@ from traceability.maths.answer import LotView, PartyView
 from traceability.maths.contact import Scope
 from traceability.maths.finding_scores import Counting, WeightedFinding, score_findings
 from traceability.maths.network import Dates
-from traceability.queries.control import Counted, kills_at
+from traceability.queries.control import Counted, check_lines, kills_at
 from traceability.queries.ledger import lot_view, lots, parties
 from traceability.queries.neighbourhood import neighbourhood
 
@@ -75,7 +75,7 @@ def score(
 
     Raises
     ------
-    LotUnknown, FutureRecordTime
+    LotUnknown, FutureRecordTime, NoLineKnown
     SeedsDoNotFit
         Without a finding.
     TooManySeeds
@@ -98,7 +98,9 @@ def score(
         max_depth=MOST_STEPS,
         max_nodes=MOST_NODES,
         beside=contact != "none",
+        timeless=dates == "ignored",
     )
+    check_lines(contact, rows)
     known = parties(session, {p for e in rows.events for p in (e.source, e.target) if p})
     found = score_findings(
         rows.events,

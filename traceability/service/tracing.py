@@ -33,7 +33,7 @@ from traceability.maths.network import Dates
 from traceability.maths.tracing import Direction, Reached, Seed, trace_lots
 from traceability.maths.weighing import weigh_lots
 from traceability.models.ledger import LedgerFinding, TraceEvent
-from traceability.queries.control import Counted, kills_at
+from traceability.queries.control import Counted, check_lines, kills_at
 from traceability.queries.ledger import lot_view, lots, parties
 from traceability.queries.neighbourhood import neighbourhood, rows_of_lots
 
@@ -79,6 +79,7 @@ def trace(
     Raises
     ------
     LotUnknown, HolderUnknown, NotATraceSize, FutureRecordTime, SeedsDoNotFit, TooManySeeds
+    NoLineKnown
     """
     asked = _seeds(lot_id, party_id)
     for name, value, most in (
@@ -100,7 +101,9 @@ def trace(
         max_depth=max_depth,
         max_nodes=max_nodes,
         beside=contact != "none",
+        timeless=dates == "ignored",
     )
+    check_lines(contact, rows)
     known = parties(session, {p for e in rows.events for p in (e.source, e.target) if p})
     kills = kills_at(session, known, at, kill_steps) if contact != "none" else ()
     reached = trace_lots(

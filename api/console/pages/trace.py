@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -9,10 +10,10 @@ from typing import Any
 from flask import (
     Blueprint,
     Response,
-    current_app,
     redirect,
     render_template,
     request,
+    stream_with_context,
     url_for,
 )
 from flask_babel import gettext
@@ -22,11 +23,23 @@ from sqlalchemy.orm import Session
 from api.auth import current_access, current_actor, require
 from api.case_lots import lot_of_case
 from api.console.diagram import draw
+from api.console.forms import Form
 from api.console.languages import refusal_words
+from api.console.large_trace import (
+    LARGE,
+    csv_rows,
+    large_page,
+    narrowed,
+    printed_words,
+    recall_address,
+    whole_found,
+)
 from api.console.pages.warnings import READERS
 from api.console.pages.watches import KEEPERS
 from api.console.shell import here, number
 from api.console.tiers import Company
+from api.console.trace_question import TraceQuestion, asked, field_values, options
+from api.reachlines import lines
 from api.tracesheets import XLSX, trace_csv, trace_xlsx
 from core.actors import STAFF
 from core.clock import today
@@ -36,49 +49,63 @@ from registry.queries import enterprises_by_ids
 from risk.queries.evidence import incidents_naming
 from sampling.queries.procedure import case_by_no
 from traceability.maths.amounts import Amount
-from traceability.maths.answer import Trace
+from traceability.maths.answer import Edge, Holding, Trace
 from traceability.maths.balance import LotBalance
 from traceability.queries import ledger as queries
+from traceability.queries.control import kill_step
 from traceability.service import tracing as service
 from traceability.service.proving import evidence_document, who_answers
+from traceability.service.reaching import reaches_beyond
 
 blueprint = Blueprint("trace", __name__)
 
 BASE = "/console/trace"
 
 TYPES = {"csv": "text/csv", "xlsx": XLSX, "jsonld": "application/ld+json"}
-DIRECTIONS = ("both", "backward", "forward")
+STREAMED = {"csv": "text/csv", "ndjson": "application/x-ndjson"}
 SHOWN = 200
 INCIDENTS_SHOWN = 20
-
-
-def _lot_id(session: Session, given: str) -> int:
-    """The lot of ``?lot_id=``, else the one with this number; a number may look like an id."""
-    lot_id = request.args.get("lot_id", "")
-    if lot_id.isascii() and lot_id.isdigit() and len(lot_id) < 19:
-        return queries.lot_view(session, int(lot_id)).lot_id
-    return queries.lot_by_number(session, given).lot_id
-
-
-def _direction() -> Any:
-    given = request.args.get("direction", "both")
-    return given if given in DIRECTIONS else "both"
 
 
 @blueprint.route(BASE)
 @require(*STAFF)
 def show() -> Any:
-    """The trace of ``?lot=`` (a number) or ``?lot_id=``; without them, a search for lots."""
-    given = (request.args.get("lot") or request.args.get("lot_id", "")).strip()
+    """The trace of lots: of each ``?lot_id=`` or ``?lot=`` (a number); without, a search."""
     words = request.args.get("q", "").strip()
+    form = Form(values=field_values(request.args))
     with read_only(current_access()) as session:
-        if not given:
+        if not any(request.args.get(name, "").strip() for name in ("lot", "lot_id")):
             return _search(session, words)
         try:
-            lot_id = _lot_id(session, given)
-        except Refusal as refusal:
-            return _search(session, given, refusal_words(refusal))
-        return _page(session, lot_id)
+            question = asked(session, request.args, form)
+            if question is None:
+                return _unanswered(session, form)
+            if _is_large(session, question):
+                return large_page(session, question, form)
+            return _page(session, question, form)
+        except Refusal as refusal:  # of a lot that was there a moment ago, or of a bound
+            form.refused(refusal)
+            return _unanswered(session, form)
+
+
+def _is_large(session: Session, question: TraceQuestion) -> bool:
+    wants_quantities = request.args.get("quantities") == "yes"
+    return not wants_quantities and reaches_beyond(session, question.wish, LARGE)
+
+
+def _unanswered(session: Session, form: Form) -> Any:
+    """A search, with what is wrong with the question."""
+    words = " ".join(each.words for each in form.faults)
+    lots = [each for each in request.args.getlist("lot") if each.strip()]
+    back = here(**dict.fromkeys(("lot", *(each.field for each in form.faults if each.field))))
+    is_search = all(not each.field for each in form.faults)
+    page = _search(
+        session,
+        lots[0] if lots else "",
+        words,
+        back=back if request.args.get("lot_id") else "",
+    )
+    return page if is_search else (page, form.status)
 
 
 @blueprint.route("/console/cases/<no>/trace")
@@ -94,22 +121,26 @@ def of_case(no: str) -> Any:
     return redirect(url_for("trace.show", lot_id=lot.lot_id, direction="both"), 303)
 
 
-def _search(session: Session, words: str, why: str = "") -> str:
+def _search(session: Session, words: str, why: str = "", back: str = "") -> str:
     found = queries.find_lots(session, words, 50) if words else []
-    return render_template("pages/lots.html", title=_("Trace"), words=words, why=why, lots=found)
+    return render_template(
+        "pages/lots.html", title=_("Trace"), words=words, why=why, lots=found, back=back
+    )
 
 
-def _page(session: Session, lot_id: int) -> str:
-    trace = service.trace(session, lot_id, direction=_direction())
-    detail = service.lot_detail(session, lot_id)
+def _page(session: Session, question: TraceQuestion, form: Form) -> str:
+    trace = service.trace(session, question.lot_ids, **question.arguments)
+    detail = service.lot_detail(session, trace.seed.lot_id, as_of=question.as_of)
     beside = [Company(party, lot) for party, lot in queries.lots_beside(session, trace)]
     may_read = current_actor().role in READERS
     named = {each.lot.number for each in trace.lots}
     warning = request.args.get("warning", "") if may_read else ""
+    way = _way(trace)
     picture = draw(
         trace,
-        link=lambda each: here(lot=None, lot_id=each),
+        link=lambda each: here(lot=None, lot_id=each, path=None),
         company=beside,
+        path=[each.key for each in way[1]] if way else (),
         gettext=gettext,
         today=today(),
     )
@@ -119,6 +150,12 @@ def _page(session: Session, lot_id: int) -> str:
         crumbs=_crumbs(warning),
         warning=warning,
         trace=trace,
+        **options(question),
+        form=form,
+        seeds=[each.lot for each in trace.seeds],
+        way=way,
+        kill_steps=_kill_steps(session, trace),
+        printed=printed_words(question, [each.lot for each in trace.seeds], len(trace.holdings)),
         detail=detail,
         picture=picture,
         lots={each.lot.lot_id: each for each in trace.lots},
@@ -126,7 +163,7 @@ def _page(session: Session, lot_id: int) -> str:
         upstream=_side(trace, "upstream"),
         downstream=_side(trace, "seed", "downstream"),
         direction=trace.direction,
-        directions=DIRECTIONS,
+        view_all=request.args.get("view") == "all",
         shown=len(trace.holdings) + len(trace.lots) * 6
         if request.args.get("view") == "all"
         else SHOWN,
@@ -134,10 +171,28 @@ def _page(session: Session, lot_id: int) -> str:
         parts=parts_of(detail.balance),
         incidents=incidents_naming(session, named) if may_read else None,
         incidents_shown=INCIDENTS_SHOWN,
-        recall_address=_recall_address(trace.seed.number),
+        recall_address=recall_address(trace.seed.number),
         duties=_duties(session, trace),
         may_watch=current_actor().role in KEEPERS and not trace.truncated,
+        can_watch=len(trace.seeds) == 1 and not question.is_special,
     )
+
+
+def _way(trace: Trace) -> tuple[Holding, list[Edge]] | None:
+    """The holding that ``?path=<lot>-<party>`` names, and the edges of its path in order."""
+    lot, _dash, party = request.args.get("path", "").partition("-")
+    edges = {each.key: each for each in trace.edges}
+    for each in trace.holdings:
+        if (str(each.lot_id), str(each.party_id)) == (lot, party):
+            return each, [edges[key] for key in each.path if key in edges]
+    return None
+
+
+def _kill_steps(session: Session, trace: Trace) -> list[tuple[Any, str]]:
+    """The steps that ended contact, and whose they are."""
+    steps = [kill_step(session, each) for each in trace.kill_step_ids[:SHOWN]]
+    firms = enterprises_by_ids(session, {each.enterprise_id for each in steps})
+    return [(each, firms[each.enterprise_id].name) for each in steps]
 
 
 def _duties(session: Session, trace: Trace) -> list[tuple[Any, str, str]]:
@@ -223,20 +278,16 @@ def _bound(value: Decimal | None) -> str:
     return "?" if value is None else number(value)
 
 
-def _recall_address(lot_no: str) -> str | None:
-    """Where a recall of the lot is filed, where this reader has such a page."""
-    if "recalls.new" not in current_app.view_functions:
-        return None
-    return url_for("recalls.new", lot=lot_no)
-
-
 @blueprint.route(f"{BASE}.<any(csv, xlsx, jsonld):extension>")
 @require(*STAFF)
-def export(extension: str) -> Response:
+def export(extension: str) -> Any:
     """The same answer as a sheet, ``.csv`` or ``.xlsx``, or its evidence as EPCIS, ``.jsonld``."""
+    form = Form(values=request.args)
     with read_only(current_access()) as session:
-        lot_id = _lot_id(session, request.args.get("lot", ""))
-        trace = service.trace(session, lot_id, direction=_direction())
+        question = asked(session, request.args, form)
+        if question is None:
+            return _unanswered(session, form)
+        trace = service.trace(session, question.lot_ids, **question.arguments)
         if extension == "jsonld":
             content = evidence_document(session, trace)
     if extension == "xlsx":
@@ -244,5 +295,25 @@ def export(extension: str) -> Response:
     elif extension == "csv":
         content = trace_csv(trace, gettext)
     response = Response(content, mimetype=TYPES[extension])
+    response.headers.set("Content-Disposition", "attachment", filename=f"trace.{extension}")
+    return response
+
+
+@blueprint.route(f"{BASE}/whole.<any(csv, ndjson):extension>")
+@require(*STAFF)
+def whole(extension: str) -> Any:
+    """Every row of a large answer, sent as it is made."""
+    access, form = current_access(), Form(values=request.args)
+    with read_only(access) as session:
+        question, narrow = asked(session, request.args, form), narrowed(form)
+        if question is None or not form.is_good:
+            return _unanswered(session, form)
+        found = whole_found(session, question, narrow)
+
+    def content() -> Iterator[str]:
+        with read_only(access) as session:
+            yield from (lines if extension == "ndjson" else csv_rows)(session, found)
+
+    response = Response(stream_with_context(content()), mimetype=STREAMED[extension])
     response.headers.set("Content-Disposition", "attachment", filename=f"trace.{extension}")
     return response

@@ -105,8 +105,11 @@ def test_edges_of_an_answer_are_those_that_lead_in_time_from_one_reached_to_anot
     added = data.draw(st.integers(0, len(edges)))
     question = Question(ints(seed), ints(), direction=direction, respects_dates=respects)
 
-    answer, found = engine_of(edges, fast=SPEEDS[-1], added=added).edges(question)
+    both = [engine_of(edges, fast=fast, added=added).edges(question) for fast in SPEEDS]
 
+    answer, found = both[0]
+    for name in ("source", "target", "number"):
+        assert getattr(found, name).tolist() == getattr(both[-1][1], name).tolist()
     since = dict(zip(answer.node.tolist(), answer.since.tolist(), strict=True))
     expected = []
     for number, (source, target, at) in enumerate(edges):
@@ -114,9 +117,21 @@ def test_edges_of_an_answer_are_those_that_lead_in_time_from_one_reached_to_anot
             in_order = since[source] <= at if direction == "forward" else since[target] <= -at
             if in_order or not respects:
                 expected.append(number)
-    assert sorted(found.number.tolist()) == expected
+    assert found.number.tolist() == expected
     for source, target, number in zip(found.source, found.target, found.number, strict=True):
         assert edges[number][:2] == (source, target)
+
+
+def test_edges_to_a_generation_left_out_are_left_out() -> None:
+    # 0 → 1 → 2 and 1 → 3: three lots at most, so the generation of 2 and 3 is left out.
+    for fast in SPEEDS:
+        engine = engine_of([(0, 1, 1), (1, 2, 2), (1, 3, 2)], fast=fast)
+
+        answer, found = engine.edges(Question(ints(0), ints(), most=3))
+
+        assert answer.node.tolist() == [0, 1]
+        assert answer.cut_because == "most"
+        assert found.number.tolist() == [0]
 
 
 def test_mass_is_split_by_quantity_and_adds_up() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,12 +14,12 @@ from sqlalchemy.orm import Session
 
 from core import imports
 from core.actors import Actor, Role
-from core.clock import frozen
+from core.clock import frozen, now
 from core.errors import Stale
 from core.files import FileUnknown
 from core.journal import JournalEntry
 from tests.services.traceability.conftest import CHARGER, Town, row
-from tests.services.traceability.test_trace import holders, of
+from tests.services.traceability.test_trace import _random_ledger, holders, of
 from traceability.errors import (
     HolderUnknown,
     KillStepConfirmed,
@@ -28,11 +30,15 @@ from traceability.errors import (
     SeedsDoNotFit,
     TooManySeeds,
 )
-from traceability.maths.answer import Level, Side
+from traceability.maths.answer import Level, Side, Trace
 from traceability.maths.ledger import LinkState
+from traceability.maths.tracing import trace_lots
 from traceability.models.control import KillStep
-from traceability.queries.control import kill_step
+from traceability.models.ledger import Lot, Party
+from traceability.models.statements import StatementMovement
+from traceability.queries.control import kill_step, kills_at
 from traceability.queries.ledger import lot_by_number
+from traceability.queries.neighbourhood import rows_of_lots
 from traceability.service.control import (
     confirm_kill_step,
     record_kill_step,
@@ -327,3 +333,113 @@ def test_seeds_that_do_not_fit(session: Session, crossing: Town) -> None:
 def test_another_kind_of_step_is_no_kind(session: Session, crossing: Town) -> None:
     with pytest.raises(Exception, match="ck_kill_step_kind"), session.begin_nested():
         step(session, STAFF, crossing.dealer.id, kind="prayer")
+
+
+def _passing(seed: int, firms: list[str]) -> list[dict[str, str]]:
+    """Lots that come to a firm and are sold there within days; few stay, some go into others."""
+    chance = random.Random(seed)
+    start, rows = date(2026, 1, 1), []
+    for number in range(14):
+        day = 5 * number + chance.randint(0, 3)
+        maker, seller = chance.sample(firms, 2)
+        facts: dict[str, Any] = {"批号": f"T{number}", "商品条码": CHARGER, "数量": 5}
+
+        def on(offset: int, since: int = day) -> str:
+            return f"{start + timedelta(days=since + offset):%Y-%m-%d}"
+
+        inputs = f"{CHARGER}/T{number - 1}×1" if number % 5 == 4 else "无"
+        rows.append(row(事件="生产", 发出单位代码=maker, 日期=on(0), 单据号=f"P{number}",
+                        投入批次=inputs, **facts))  # fmt: skip
+        rows.append(row(事件="发货", 发出单位代码=maker, 去向单位代码=seller, 日期=on(1),
+                        单据号=f"S{number}", **facts))  # fmt: skip
+        if number % 6:
+            rows.append(row(事件="销售", 发出单位代码=seller, 日期=on(1 + chance.randint(1, 6)),
+                            单据号=f"X{number}", **facts))  # fmt: skip
+    return rows
+
+
+@pytest.mark.parametrize(("made", "seed"), [(_passing, 0), (_passing, 1), (_random_ledger, 0)])
+def test_reading_beside_misses_nothing(
+    session: Session, load: Load, town: Town, seed: int, made: Callable[..., Any]
+) -> None:
+    owners = (town.parts, town.maker, town.dealer, town.shop)
+    assert load(made(seed, [each.code for each in owners])).stored
+    first = session.execute(text("SELECT min(earliest_at) FROM trace_event")).scalar_one()
+    for number, owner in enumerate(owners):
+        step(
+            session,
+            STAFF,
+            owner.id,
+            from_at=first + timedelta(days=6 + 3 * number),
+            until_at=first + timedelta(days=40) if number % 2 else None,
+            carry_over_lots=number,
+        )
+    lots = session.execute(text("SELECT id FROM lot ORDER BY id")).scalars().all()
+    whole = rows_of_lots(session, lots, now())
+    parties = {p for e in whole.events for p in (e.source, e.target) if p}
+    kills = kills_at(session, parties, now())
+    assert len(kills) == 4
+    cut = partly = 0
+
+    for lot_id in lots:
+        for facts in ({"direction": "forward"}, {"direction": "backward"}, {"dates": "ignored"}):
+            found = trace(session, lot_id, contact="station", **facts)
+            alone = trace_lots(
+                whole.events, whole.uses, lot=lot_id, contact="station", kills=kills, **facts
+            )
+            assert {replace(h, path=()) for h in found.holdings} == {
+                replace(h, path=()) for h in alone.holdings
+            }
+            partly += "direction" in facts and len(found.lots) < len(lots)
+        freely = trace(session, lot_id, contact="station", kill_steps="none")
+        cut += _sure(trace(session, lot_id, contact="station")) < _sure(freely)
+    assert cut  # the steps do end something in these ledgers
+    assert partly or made is _random_ledger  # and where lots pass, not all of them meet
+
+
+def _sure(found: Trace) -> int:
+    return sum(each.certain for each in found.holdings)
+
+
+def test_a_line_is_where_events_say_they_happened(session: Session, crossing: Town) -> None:
+    of_lots = {each.number: each.id for each in session.execute(select(Lot)).scalars()}
+    maker = session.execute(
+        select(Party.id).where(Party.enterprise_id == crossing.maker.id)
+    ).scalar_one()
+
+    def made(lot: str, day: str, place: str) -> None:
+        session.add(
+            StatementMovement(
+                epcis_event_id=1,
+                kind="production",
+                lot_id=of_lots[lot],
+                from_party_id=maker,
+                place=place,
+                unit="C62",
+                earliest_at=at(day),
+                latest_at=at(day),
+                inputs="untold",
+                digest=f"{lot}{place}".encode(),
+                recorded_at=now(),
+            )
+        )
+        session.flush()
+
+    made("A-1", "2026-07-01", "urn:line:1")
+    made("B-1", "2026-07-02", "urn:line:2")
+
+    def lots_on_lines() -> set[str]:
+        found = of(session, "A-1", direction="forward", contact="line")
+        return {each.lot.number for each in found.lots}
+
+    assert lots_on_lines() == {"A-1"}
+    made("B-1", "2026-07-03", "urn:line:1")
+    assert lots_on_lines() == {"A-1", "B-1"}
+    (edge,) = [
+        each
+        for each in of(session, "A-1", direction="forward", contact="line").edges
+        if each.kind == "contact"
+    ]
+    assert (edge.reason, edge.place) == ("same-line", "urn:line:1")
+    step(session, STAFF, crossing.maker.id, from_at=at("2026-07-02"), place="urn:line:1")
+    assert lots_on_lines() == {"A-1"}  # cleaned between the two

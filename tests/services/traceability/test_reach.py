@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from api import reachlines
 from core import imports
 from core.actors import Actor, Role
 from core.clock import now
 from core.outbox import JobRun, Message, Run, RunState
+from core.unit_of_work import unit_of_work
 from tests import factories
 from tests.services.traceability.conftest import CHARGER, Town, row
 from tests.services.traceability.ledgers import STEPS, Row, ledgers, moment, stock, write
@@ -33,7 +35,13 @@ from traceability.models.ledger import TraceEvent
 from traceability.queries.graph import snapshots as snapshots_of
 from traceability.queries.ledger import lot_by_number
 from traceability.service import snapshots
-from traceability.service.graphing import rebuild, refresh, refresh_file
+from traceability.service.graphing import (
+    Refreshed,
+    rebuild,
+    refresh,
+    refresh_file,
+    refresh_if_free,
+)
 from traceability.service.reaching import SIDES, Found, Seed, Wish, find_reach, named
 from traceability.service.snapshots import build
 from traceability.service.tracing import trace
@@ -262,3 +270,32 @@ def test_a_row_that_was_changed_by_hand_is_mended(
     done = rebuild(session)
 
     assert done.added == done.closed == 6
+
+
+def test_a_request_does_not_wait_for_an_import_that_is_making_edges(committed: str) -> None:
+    with unit_of_work() as first, unit_of_work() as second:
+        refresh(first, [])
+
+        assert refresh_if_free(second, []) is None
+
+    with unit_of_work() as third:
+        assert refresh_if_free(third, []) == Refreshed()
+
+
+def test_lines_are_made_as_they_are_read(
+    session: Session, load: Load, story: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(story)
+    monkeypatch.setattr(reachlines, "ROWS_AT_ONCE", 2)
+    found = find_reach(session, Wish(seeds=(Seed(lot_by_number(session, "YS-17").lot_id),)))
+    asked: list[int] = []
+    monkeypatch.setattr(reachlines, "named", lambda *given: asked.append(given[2]) or named(*given))
+
+    parts = reachlines.lines(session, found)
+
+    assert [(next(parts).count("\n"), list(asked)) for _ in range(3)] == [
+        (1, []),
+        (2, [0]),
+        (2, [0, 2]),
+    ]
+    assert len(list(parts)) == 2

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from traceability.maths.epcis.event import CapturedEvent, EventType, Fault, Role
+from traceability.maths.epcis.hashing import event_hash_id
 from traceability.maths.epcis.identifiers import TEXTS
 from traceability.maths.units import UNITS
+
+_HASH = "ni:///sha-256;"
 
 
 def doubts_of(event: CapturedEvent) -> list[Fault]:
     """Doubts, in the form of faults; they refuse nothing.
 
     Wrong check digits (real registers hold such codes), units of quantity that cannot be added to
-    others here, and transformations with one side only: a link still to be completed.
+    others here, transformations with one side only (a link still to be completed), and names that
+    are the hash of another event (or made by an older edition of the rules).
     """
     found: list[tuple[str, str]] = []
     roles = set[Role]()
@@ -30,6 +34,12 @@ def doubts_of(event: CapturedEvent) -> list[Fault]:
         (only,) = roles
         other = "outputs" if only is Role.INPUT else "inputs"
         found.append(("incomplete", f"the transformation names no {other} and no transformationID"))
+    name = event.event_id
+    if name is not None and name.startswith(_HASH) and name != event_hash_id(event.hash):
+        right = event_hash_id(event.hash)
+        found.append(
+            ("hash", f"the eventID is an event hash, and not this event's: that is {right}")
+        )
     if not found:
         return []
     return [

@@ -39,6 +39,11 @@ class _Texts(dict[str, Known]):
         super().__init__()
         self._older: dict[str, Known] = {}
 
+    def forget(self) -> None:
+        """Remember nothing."""
+        self.clear()
+        self._older = {}
+
     def __missing__(self, text: str) -> Known:
         found = self._older.get(text)
         if found is None:

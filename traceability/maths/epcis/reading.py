@@ -20,6 +20,8 @@ from traceability.maths.epcis.envelope import Envelope, open_envelope
 from traceability.maths.epcis.event import CapturedEvent, Fault
 from traceability.maths.epcis.limits import DEFAULT, Limits
 from traceability.maths.epcis.repeats import repeated_name
+from traceability.maths.epcis.rounding import rounded_amounts, unrounded
+from traceability.maths.epcis.rules import AMOUNTS
 from traceability.maths.epcis.schema import check_event, well_formed
 from traceability.maths.epcis.times import NoInstant
 
@@ -85,7 +87,7 @@ def read_events(content: bytes, limits: Limits = DEFAULT) -> Reading:
     twice = repeated_name(content, parsed)
     if twice is not None:
         return refused("", "json", f"{twice!r} is given twice in one object: give it once")
-    opened = open_envelope(parsed)
+    opened = open_envelope(unrounded(content, parsed))
     if isinstance(opened, Fault):
         return Reading(None, (), (opened,))
     envelope, events = opened
@@ -158,14 +160,19 @@ def _read_one(
     event: Any, scope: _Scope, position: int, limits: Limits
 ) -> CapturedEvent | tuple[Fault, ...]:
     if not isinstance(event, dict) or not well_formed(event, limits):
-        return check_event(event, limits, position=position)
+        rounded = rounded_amounts(event, AMOUNTS, position) if isinstance(event, dict) else ()
+        return tuple(rounded) or check_event(event, limits, position=position)
     names, opening = scope.of(event)
     if len(opening) > limits.context:
         words = f"the @context has {len(opening)} bytes; at most {limits.context} are taken"
         return (Fault(position, event.get("eventID"), "/@context", "limit", words),)
     if "@context" in event:
         event = {key: value for key, value in event.items() if key != "@context"}
-    body = orjson.dumps(event)
+    try:
+        body = orjson.dumps(event)
+    except orjson.JSONEncodeError:
+        words = "an extension holds an amount with more digits than a number keeps: round it"
+        return (Fault(position, event.get("eventID"), "", "quantity", words),)
     if b"\\u0000" in body and any(_nul(event)):
         words = "a text holds the character U+0000, which cannot be kept: leave it out"
         return (Fault(position, event.get("eventID"), "", "character", words),)

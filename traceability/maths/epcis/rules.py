@@ -14,14 +14,14 @@ from traceability.maths.epcis.times import NoInstant, instant
 Event = Mapping[str, Any]
 
 _THINGS = ("epcList", "childEPCs", "inputEPCList", "outputEPCList")
-_AMOUNTS = ("quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList")
+AMOUNTS = ("quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList")
 _PAIRS = (
     ("bizTransactionList", "bizTransaction"),
     ("sourceList", "source"),
     ("destinationList", "destination"),
 )
 # Lists whose entries the schema holds flat: no need to look how deep they go.
-_FLAT = frozenset({*_THINGS, *_AMOUNTS, *(name for name, _ in _PAIRS)})
+_FLAT = frozenset({*_THINGS, *AMOUNTS, *(name for name, _ in _PAIRS)})
 _MOST_INT = 10**15
 _MOST = Decimal(_MOST_INT)  # ledger quantities have at most 15 digits before the point
 _PLACES = 9  # and 9 behind it
@@ -53,7 +53,7 @@ def broken_rules(event: Event) -> Iterator[Reason]:
     yield from _times(event)
     yield from _nothing_named(event)
     yield from _identifiers(event)
-    for name in _AMOUNTS:
+    for name in AMOUNTS:
         for place, each in enumerate(event.get(name) or ()):
             quantity = each.get("quantity")
             if quantity is not None:
@@ -109,7 +109,7 @@ def lacking(event: Event) -> Reason | None:
 
 
 def _without_sides(event: Event) -> str | None:
-    if any(event.get(name) for name in _THINGS + _AMOUNTS):
+    if any(event.get(name) for name in _THINGS + AMOUNTS):
         return None
     return (
         "a transformation needs inputs or outputs: fill inputEPCList, inputQuantityList, "
@@ -146,7 +146,7 @@ def _identifiers(event: Event) -> Iterator[Reason]:
         given: Sequence[str] = event.get(name) or ()
         for place, text in enumerate(given):
             yield from _identifier(text, name, place)
-    for name in _AMOUNTS:
+    for name in AMOUNTS:
         for place, each in enumerate(event.get(name) or ()):
             yield from _identifier(each["epcClass"], name, place, "epcClass")
     for name in ("readPoint", "bizLocation"):

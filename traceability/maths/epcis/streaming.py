@@ -19,6 +19,7 @@ from traceability.maths.epcis.event import EventType, Fault
 from traceability.maths.epcis.limits import DEFAULT, Limits
 from traceability.maths.epcis.reading import BOM, Reading, read_events, read_list, refused
 from traceability.maths.epcis.repeats import repeated_name
+from traceability.maths.epcis.rounding import unrounded
 
 PORTION = 1 << 20  # bytes: some 1,500 events, some 10 MB while they are read
 
@@ -164,7 +165,7 @@ def _line_batch(piece: bytes, first: int, envelope: Envelope, limits: Limits) ->
             words = f"{twice!r} is given twice in one object: give it once"
             broken.append(Fault(place, None, "", "json", words))
             continue
-        events.append((place, parsed))
+        events.append((place, unrounded(line, parsed)))
     return _placed(events, broken, envelope, limits)
 
 
@@ -275,7 +276,7 @@ def _listed(
             yield refused("", "json", words)
             return
         if parsed:
-            yield read_list(parsed, envelope, position, limits)
+            yield read_list(unrounded(text, parsed), envelope, position, limits)
         position += len(parsed)
     if not complete:
         if len(source.buffer) > limits.event_size:

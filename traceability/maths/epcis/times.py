@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 _FORM = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
     r"(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)"
+).fullmatch
+# No finer than milliseconds, so that nothing has to be rounded.
+_USUAL = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}):([0-5][0-9])(?:\.([0-9]{1,3}))?"
+    r"(Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)"
 ).fullmatch
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HALF = timedelta(microseconds=500)
@@ -51,6 +57,27 @@ def instant(text: str) -> Instant:
     >>> instant("2023-02-02T12:04:03.1415+01:00").text
     '2023-02-02T11:04:03.142Z'
     """
+    usual = _USUAL(text)
+    if usual is None:
+        return _instant(text)
+    minute, second, fraction, offset = usual.groups()
+    try:
+        start, told_minute = _minute(minute, offset)
+    except NoInstant:
+        return _instant(text)  # says so of the whole text
+    whole = int(second) * 1000 + (int(fraction.ljust(3, "0")) if fraction else 0)
+    return Instant(start + whole * 1000, f"{told_minute}:{second}.{whole % 1000:03d}Z")
+
+
+@lru_cache(maxsize=1 << 12)
+def _minute(minute: str, offset: str) -> tuple[int, str]:
+    """The beginning of a minute: events come many to a minute."""
+    start = _instant(f"{minute}:00{offset}")
+    return start.micros, start.text[:16]
+
+
+def _instant(text: str) -> Instant:
+    """Read any form there is."""
     if not _FORM(text):
         raise NoInstant(
             f"{text!r} is not a time: write 2026-01-31T08:30:00+08:00, with T and an offset"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from urllib.parse import unquote
 
 from traceability.maths.epcis.event import IdentifierKind as Kind
@@ -30,7 +31,7 @@ class _Malformed(ValueError):
 
 # Trade items and lots with nothing to escape: most of what events name, read in one step.
 _TRADE_ITEM = re.compile(
-    r"urn:epc:(id:sg|class:lg)tin:([0-9]{6,12})\.([0-9])([0-9]{0,6})\.([0-9A-Za-z._\-]{1,20})"
+    r"urn:epc:(id:sg|class:lg)tin:([0-9]{6,12})\.([0-9]{1,7})\.([0-9A-Za-z._\-]{1,20})"
 ).fullmatch
 
 
@@ -38,10 +39,9 @@ def parse_urn(text: str) -> Link | None:
     """The GS1 key an EPC URN writes; with a flaw where its scheme is known and its form wrong."""
     usual = _TRADE_ITEM(text)
     if usual is not None:
-        form, prefix, indicator, reference, number = usual.groups()
-        raw = indicator + prefix + reference
-        if len(raw) == 13:
-            gtin = raw + check_digit(raw)
+        form, prefix, reference, number = usual.groups()
+        gtin = _usual_gtin(prefix, reference)
+        if gtin is not None:
             if form == "id:sg":
                 return Link(f"{HOST}01/{gtin}/21/{number}", Kind.INSTANCE, gtin, None, number)
             return Link(f"{HOST}01/{gtin}/10/{number}", Kind.LOT, gtin, number)
@@ -80,6 +80,12 @@ def _split(body: str, count: int) -> list[str]:
     if len(parts) != count:
         raise _Malformed(f"it needs {count} parts joined by points, got {len(parts)}")
     return parts
+
+
+@lru_cache(maxsize=1 << 13)
+def _usual_gtin(prefix: str, reference: str) -> str | None:
+    """The GTIN of a product: few products have many lots."""
+    return _gtin(prefix, reference) if len(prefix) + len(reference) == 13 else None
 
 
 def _pair(body: str) -> tuple[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -77,7 +76,8 @@ def test_what_is_no_number_in_json_is_refused(number: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "number", [b"1e300", b"123456789012345678901", b"1e15", b"0.30000000000000004", b"-1e-9"]
+    "number",
+    [b"1e300", b"123456789012345678901", b"1e15", b"0.30000000000000004", b"-1e-9", b"1e-400"],
 )
 def test_what_the_ledger_cannot_keep_is_refused(number: bytes) -> None:
     content = document(shipping(quantityList=[{"epcClass": LOT, "quantity": 7}]))
@@ -85,15 +85,6 @@ def test_what_the_ledger_cannot_keep_is_refused(number: bytes) -> None:
     fault = refused(content.replace(b'"quantity":7', b'"quantity":' + number))
 
     assert (fault.path, fault.rule) == ("/quantityList/0/quantity", "quantity")
-
-
-def test_a_vanishing_quantity_is_nothing() -> None:
-    """1e-400 is less than any binary number: JSON readers take it as 0."""
-    content = document(shipping(quantityList=[{"epcClass": LOT, "quantity": 7}]))
-
-    (event,) = read_events(content.replace(b'"quantity":7', b'"quantity":1e-400')).events
-
-    assert event.items[0].quantity == Decimal(0)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from tests.maths.traceability.epcis.made import (
 )
 from traceability.maths.epcis.envelope import Wrapping
 from traceability.maths.epcis.event import EventType, IdentifierKind, Role
+from traceability.maths.epcis.hashing import event_hash_id
 from traceability.maths.epcis.limits import Limits
 from traceability.maths.epcis.reading import read_events
 
@@ -252,3 +253,14 @@ def test_faults_are_bounded_and_the_rest_is_counted() -> None:
 
     assert [each.rule for each in reading.faults] == ["enum", "enum", "limit"]
     assert reading.faults[-1].message.startswith("3 more events")
+
+
+def test_a_name_that_is_the_hash_of_another_event_is_a_doubt() -> None:
+    right = event_hash_id(only(document(shipping())).hash)
+    wrong = right.replace("sha-256;", "sha-256;0")
+
+    reading = read_events(document(shipping(eventID=right), shipping(eventID=wrong)))
+
+    assert len(reading.events) == 2
+    assert [(each.position, each.rule) for each in reading.doubts] == [(1, "hash")]
+    assert right in reading.doubts[0].message

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import copy
+import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import jsonschema_rs
 import pytest
 
 from traceability.maths.epcis.hashing import event_hash_id
 from traceability.maths.epcis.reading import read_events
+from traceability.maths.epcis.schema import check_document
 
 pytestmark = pytest.mark.shared
 
@@ -55,3 +61,71 @@ def test_every_invalid_document_is_refused_with_its_reason(shared_dir: Path, nam
     (fault,) = reading.faults
     assert (fault.position, fault.path, fault.rule) == (position, path, rule)
     assert words in fault.message
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Every place in a document; of each list, two entries."""
+    if path:
+        yield path
+    entries = list(value.items()) if isinstance(value, dict) else []
+    entries += list(enumerate(value))[:2] if isinstance(value, list) else []
+    for name, inner in entries:
+        yield from places(inner, (*path, name))
+
+
+def damaged(document: Any, path: tuple[Any, ...], value: Any) -> Any:
+    """A document with one place changed, or taken out."""
+    made = copy.deepcopy(document)
+    holder = made
+    for step in path[:-1]:
+        holder = holder[step]
+    if value is KeyError:
+        del holder[path[-1]]
+    else:
+        holder[path[-1]] = value
+    return made
+
+
+DAMAGES: dict[str, Any] = {
+    "gone": KeyError,
+    "a number": 5,
+    "a negative": -1,
+    "a text": "xyz",
+    "a uri": "ex:foo",
+    "null": None,
+    "empty list": [],
+    "empty object": {},
+    "true": True,
+}
+# Where this house decides otherwise, and why.
+PARTED = {
+    ("@context", "empty list"): "says nothing",
+    ("quantity", "a negative"): "no amount of anything",
+    ("uom", "a text"): "units are codes of Rec 20, those of sensors too",
+    ("uom", "a uri"): "units are codes of Rec 20, those of sensors too",
+    ("type", "a uri"): "events of one's own types say nothing to a trace",
+    ("id", "a text"): "the name of a document is not used",
+    ("outputEPCList", "empty list"): "the other side of a process may be reported later",
+    ("outputEPCList", "gone"): "the other side of a process may be reported later",
+}
+
+
+def test_the_published_schema_and_ours_part_only_where_meant(shared_dir: Path) -> None:
+    folder = shared_dir / "vectors/traceability"
+    theirs = jsonschema_rs.Draft7Validator(
+        json.loads((folder / "epcis-schema/EPCIS-JSON-Schema.json").read_bytes()),
+        validate_formats=True,
+    )
+    parted, tried = set[tuple[str, str]](), 0
+    for file in sorted((folder / "epcis-valid").glob("*.jsonld")):
+        document = json.loads(file.read_bytes())
+        for path in places(document):
+            for damage, value in DAMAGES.items():
+                made = damaged(document, path, value)
+                tried += 1
+                if theirs.is_valid(made) != (not check_document(made)):
+                    name = next(step for step in reversed(path) if isinstance(step, str))
+                    parted.add((name, damage))
+
+    assert parted == set(PARTED)
+    assert tried > 5000

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from trace_graph import Network
+from _trace_graph import Network
 
 TABLE = "bench_edge"
 QUERY = f"""
