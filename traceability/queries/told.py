@@ -21,11 +21,14 @@ from traceability.maths.epcis.event import (
     Item,
     Role,
 )
+from traceability.maths.epcis.standing import name_of
 from traceability.maths.epcis.statements import Recorded
 from traceability.recording.documents import inflate
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_ROLES = {each.value: each for each in Role}
+_TYPES = {each.value: each for each in EventType}
 
 _EVENTS = text(
     """
@@ -53,26 +56,20 @@ _IDENTIFIERS = text(
 _DOCUMENTS = text(
     "SELECT event_id, content FROM epcis_document WHERE event_id = ANY(CAST(:ids AS bigint[]))"
 )
-# The same rule as `maths.epcis.standing`.
-_WRONG = text(
-    """
-    SELECT e.id FROM epcis_event e
-    WHERE e.id = ANY(CAST(:ids AS bigint[])) AND (
-        e.declaration_hash <> ''
-        OR EXISTS (SELECT FROM epcis_declaration d WHERE d.hash = e.hash AND d.event_id <= :last)
-        OR EXISTS (
-            SELECT FROM epcis_declaration d
-            WHERE d.given_id IN (
-                SELECT e.event_id
-                UNION ALL SELECT a.alias FROM epcis_alias a WHERE a.event_id = e.id
-                UNION ALL SELECT 'ni:///sha-256;' || encode(e.hash, 'hex') || '?ver=CBV2.0'
-            ) AND d.event_id <= :last AND NOT EXISTS (
-                SELECT FROM epcis_event o
-                WHERE o.hash = d.hash AND o.declaration_hash = '' AND o.id <= :last
-            )
-        )
-    )
-    """
+_HASHES = text(
+    "SELECT id, hash, declaration_hash, event_id FROM epcis_event"
+    " WHERE id = ANY(CAST(:ids AS bigint[]))"
+)
+_ALIASES = text(
+    "SELECT event_id, alias FROM epcis_alias WHERE event_id = ANY(CAST(:ids AS bigint[]))"
+)
+_DECLARED = text(
+    "SELECT hash, given_id FROM epcis_declaration WHERE event_id <= :last"
+    " AND (hash = ANY(CAST(:hashes AS bytea[])) OR given_id = ANY(CAST(:names AS text[])))"
+)
+_REPEATED = text(
+    "SELECT hash FROM epcis_event WHERE hash = ANY(CAST(:hashes AS bytea[]))"
+    " AND declaration_hash = '' AND id <= :last"
 )
 
 
@@ -100,11 +97,32 @@ class EventReader:
         return self.session.execute(statement, facts).all()
 
     def wrong(self, ids: Iterable[int]) -> set[int]:
-        """Which of these are declared wrong, or are declarations?"""
+        """Which of these are declared wrong, or are declarations?
+
+        The same rule as `maths.epcis.standing`.
+        """
         wanted = set(ids)
-        return (
-            {row[0] for row in self.rows(_WRONG, ids=wanted, last=self.last)} if wanted else set()
+        if not wanted:
+            return set()
+        rows = self.rows(_HASHES, ids=wanted)
+        found = {row.id for row in rows if row.declaration_hash}
+        hash_of = {row.id: bytes(row.hash) for row in rows}
+        named = [(row.id, row.event_id) for row in rows]
+        named += [(number, name_of(hash_)) for number, hash_ in hash_of.items()]
+        named += [(row.event_id, row.alias) for row in self.rows(_ALIASES, ids=wanted)]
+        declared = self.rows(
+            _DECLARED,
+            hashes=sorted(set(hash_of.values())),
+            names=sorted({name for _, name in named}),
+            last=self.last,
         )
+        if not declared:
+            return found
+        hashes = sorted({bytes(row.hash) for row in declared})
+        repeated = {bytes(row[0]) for row in self.rows(_REPEATED, hashes=hashes, last=self.last)}
+        loose = {row.given_id for row in declared if bytes(row.hash) not in repeated}
+        found |= {number for number, hash_ in hash_of.items() if hash_ in set(hashes)}
+        return found | {number for number, name in named if name in loose}
 
     def documents(self, ids: Iterable[int]) -> dict[int, bytes]:
         """Documents of events."""
@@ -142,7 +160,7 @@ class EventReader:
         known = self.identifiers
         of: dict[int, list[Item]] = {}
         for event_id, role, number, quantity, unit in items:
-            item = Item(Role(role), known[number], quantity, unit)
+            item = Item(_ROLES[role], known[number], quantity, unit)
             of.setdefault(event_id, []).append(item)
         sides: dict[tuple[int, str], list[tuple[str, Identifier]]] = {}
         for event_id, role, kind, number in parties:
@@ -159,7 +177,7 @@ class EventReader:
                 microseconds(row.recorded_at),
                 CapturedEvent(
                     position=0,
-                    type=EventType(row.type),
+                    type=_TYPES[row.type],
                     event_id=row.event_id,
                     hash=bytes(row.hash),
                     declaration_hash=b"",

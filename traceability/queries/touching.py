@@ -13,39 +13,36 @@ _PACKING = "('AggregationEvent', 'AssociationEvent')"
 _HOPS = "('shipping', 'departing', 'returning', 'receiving', 'arriving')"
 _AMOUNTS = "('lot', 'class')"
 
-# A declaration makes others wrong; an event may turn out to be the one a declaration meant.
-_DECLARED = text(
+# One step after another, each by index: a plan for the whole would rest on the statistics of
+# tables that grow in this very transaction.
+_DECLARATIONS = text(
+    "SELECT given_id, hash FROM epcis_declaration WHERE event_id = ANY(CAST(:ids AS bigint[]))"
+)
+_DECLARED_HASHES = text(
+    "SELECT d.given_id FROM epcis_declaration d WHERE d.hash = ANY(ARRAY("
+    " SELECT hash FROM epcis_event WHERE id = ANY(CAST(:ids AS bigint[]))))"
+)
+_MEANT = text(
     """
-    SELECT e.id FROM epcis_declaration d
-    JOIN epcis_event e ON e.hash = d.hash AND e.declaration_hash = ''
-    WHERE d.event_id = ANY(CAST(:ids AS bigint[]))
-    UNION SELECT e.id FROM epcis_declaration d
-    JOIN epcis_event e ON e.event_id = d.given_id AND e.declaration_hash = ''
-    WHERE d.event_id = ANY(CAST(:ids AS bigint[]))
-    UNION SELECT a.event_id FROM epcis_declaration d JOIN epcis_alias a ON a.alias = d.given_id
-    WHERE d.event_id = ANY(CAST(:ids AS bigint[]))
-    UNION SELECT o.id FROM epcis_event e
-    JOIN epcis_declaration d ON d.hash = e.hash
-    JOIN epcis_event o ON o.event_id = d.given_id AND o.declaration_hash = ''
-    WHERE e.id = ANY(CAST(:ids AS bigint[]))
-    UNION SELECT a.event_id FROM epcis_event e
-    JOIN epcis_declaration d ON d.hash = e.hash
-    JOIN epcis_alias a ON a.alias = d.given_id
-    WHERE e.id = ANY(CAST(:ids AS bigint[]))
+    SELECT id FROM epcis_event
+    WHERE declaration_hash = '' AND hash = ANY(CAST(:hashes AS bytea[]))
+    UNION SELECT id FROM epcis_event
+    WHERE declaration_hash = '' AND event_id = ANY(CAST(:names AS text[]))
+    UNION SELECT event_id FROM epcis_alias WHERE alias = ANY(CAST(:names AS text[]))
     """
 )
 # An alias may come after the declaration that names it, and brings no event of its own.
-_ALIASED = text(
-    """
-    SELECT a.event_id FROM epcis_declaration d JOIN epcis_alias a ON a.alias = d.given_id
-    WHERE d.event_id <= :last AND NOT EXISTS (
-        SELECT FROM epcis_event o WHERE o.hash = d.hash AND o.declaration_hash = '')
-    """
+_LOOSE = text(
+    "SELECT d.given_id FROM epcis_declaration d WHERE d.event_id <= :last AND NOT EXISTS ("
+    " SELECT FROM epcis_event o WHERE o.hash = d.hash AND o.declaration_hash = '')"
 )
-_SAME_PROCESS = text(
-    "SELECT DISTINCT o.id FROM epcis_event e"
-    " JOIN epcis_event o ON o.transformation_id = e.transformation_id"
-    " WHERE e.id = ANY(CAST(:ids AS bigint[]))"
+_ALIASED = text("SELECT event_id FROM epcis_alias WHERE alias = ANY(CAST(:names AS text[]))")
+_PROCESSES = text(
+    "SELECT DISTINCT transformation_id FROM epcis_event"
+    " WHERE id = ANY(CAST(:ids AS bigint[])) AND transformation_id IS NOT NULL"
+)
+_OF_PROCESSES = text(
+    "SELECT id FROM epcis_event WHERE transformation_id = ANY(CAST(:names AS text[]))"
 )
 _MAKINGS = text(
     "SELECT id FROM epcis_event WHERE id = ANY(CAST(:ids AS bigint[]))"
@@ -152,8 +149,7 @@ class Touched:
     def __init__(self, reader: EventReader, new: Iterable[int]) -> None:
         self.reader = reader
         self.changed = self._known(new)
-        self.changed |= self._ids(_DECLARED, self.changed)
-        self.changed |= self._known(row[0] for row in reader.rows(_ALIASED, last=reader.last))
+        self.changed |= self._declared()
         self.again = set(self.changed)
         things = self._named_by_lot()
         self.again |= self._ids(_NAMING, things)
@@ -167,7 +163,26 @@ class Touched:
 
     def close(self) -> None:
         """A process is read whole."""
-        self.again |= self._ids(_SAME_PROCESS, self.again)
+        names = sorted(row[0] for row in self.reader.rows(_PROCESSES, ids=self.again))
+        if names:
+            found = self.reader.rows(_OF_PROCESSES, names=names)
+            self.again |= self._known(row[0] for row in found)
+
+    def _declared(self) -> set[int]:
+        """Events that are wrong now or right again: a declaration makes others wrong, and an event
+        may turn out to be the one that a declaration meant."""
+        rows = self.reader.rows(_DECLARATIONS, ids=self.changed)
+        names = {row.given_id for row in rows}
+        names |= {row[0] for row in self.reader.rows(_DECLARED_HASHES, ids=self.changed)}
+        meant: set[int] = set()
+        if names:
+            hashes = sorted({bytes(row.hash) for row in rows})
+            found = self.reader.rows(_MEANT, hashes=hashes, names=sorted(names))
+            meant |= self._known(row[0] for row in found)
+        loose = sorted({row[0] for row in self.reader.rows(_LOOSE, last=self.reader.last)})
+        if loose:
+            meant |= self._known(row[0] for row in self.reader.rows(_ALIASED, names=loose))
+        return meant
 
     def _known(self, ids: Iterable[int]) -> set[int]:
         return {each for each in ids if each <= self.reader.last}

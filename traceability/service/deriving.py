@@ -29,6 +29,7 @@ from traceability.service.watching import check_watches
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('zhiheng.epcis-statements'))")
 _NEWEST = text("SELECT COALESCE(max(id), 0) FROM epcis_event")
 _NEXT = text("SELECT id FROM epcis_event WHERE id > :after ORDER BY id LIMIT :most")
+_SEQUENTIAL = text("SELECT set_config('enable_seqscan', :value, true)")
 _BATCH = 2000
 
 _REGISTERED_SINCE = text(
@@ -145,6 +146,15 @@ def rebuild(session: Session, *, progress: Callable[[int], None] | None = None) 
 
 
 def _derive(session: Session, new: set[int], *, last: int, at: datetime) -> Derived:
+    # All is looked up by index, in tables that may have grown by thousands of rows since they were
+    # counted, perhaps in this transaction: a plan that reads one whole for each row would do so.
+    session.execute(_SEQUENTIAL, {"value": "off"})
+    found = _derive_by_index(session, new, last=last, at=at)
+    session.execute(_SEQUENTIAL, {"value": "on"})
+    return found
+
+
+def _derive_by_index(session: Session, new: set[int], *, last: int, at: datetime) -> Derived:
     reader = EventReader(session, last)
     touched = Touched(reader, new)
     holders = Holders(session, reader, at)

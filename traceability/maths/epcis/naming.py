@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from traceability.maths.epcis.event import (
@@ -39,8 +40,13 @@ def holder_key(identifier: Identifier) -> str:
     A facility and the firm that runs it often bear one GLN, and docks and rooms are extensions of
     it: for whereabouts they are one holder.
     """
-    found = _GLN.search(identifier.key)
-    return found[1] if found else identifier.key
+    return _holder_of(identifier.key)
+
+
+@lru_cache(maxsize=1 << 16)
+def _holder_of(key: str) -> str:
+    found = _GLN.search(key)
+    return found[1] if found else key
 
 
 def party_of(sides: Iterable[tuple[str, Identifier]]) -> str | None:
