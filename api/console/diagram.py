@@ -319,9 +319,7 @@ def _full_name(card: Card, gettext: Words) -> str:
     return f"{name} {code}" if code and code != name else name
 
 
-def _row(
-    row: Row, box: _Box, card: Card, link: Link, lit: frozenset[Place], gettext: Words
-) -> str:
+def _row(row: Row, box: _Box, card: Card, link: Link, lit: frozenset[Place], gettext: Words) -> str:
     holding = row.holding
     marks = "tg-row"
     if holding is not None:
