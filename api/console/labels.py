@@ -206,6 +206,7 @@ LABELS: dict[str, dict[str, object]] = {
         "sale": _("sold"),
         "return": _("returned"),
         "destruction": _("destroyed"),
+        "hop": _("moved on"),
         "use": _("went into"),
         "contact": _("contact"),
     },

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from flask import current_app, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -33,7 +33,7 @@ from traceability.service.reaching import Found, find_reach, named
 LARGE = 2000
 # What the engine with quantities takes when somebody insists.
 MOST_WITH_QUANTITIES = 20_000
-PAGE = 100
+PAGE = 50
 CARDS = 12
 
 
@@ -102,8 +102,7 @@ def large_page(session: Session, question: TraceQuestion, form: Form) -> str:
         title=_("Trace"),
         **options(question),
         form=form,
-        engines=", ".join(dict.fromkeys(found.engines)),
-        recall_address=recall_address(views[question.lot_ids[0]].number),
+        engines=engine_words(found),
         seeds=[views[each] for each in question.lot_ids],
         found=found,
         folded=folded,
@@ -168,11 +167,12 @@ def _shown_pages(page: int, pages: int) -> list[int | None]:
     return shown
 
 
-def recall_address(lot_no: str) -> str | None:
-    """Where a recall of the lot is filed, where this reader has such a page."""
-    if "recalls.new" not in current_app.view_functions:
-        return None
-    return url_for("recalls.new", lot=lot_no)
+def engine_words(found: Found) -> str:
+    """Which engine answered, in words and by its own name."""
+    names = ", ".join(dict.fromkeys(found.engines))
+    if "csr" in names:
+        return str(_("the snapshot in memory (%(names)s)", names=names))
+    return str(_("the database (%(names)s)", names=names))
 
 
 def _with_quantities(question: TraceQuestion, found: Found) -> str | None:

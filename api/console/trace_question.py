@@ -113,7 +113,7 @@ def asked(session: Session, given: MultiDict[str, str], form: Form) -> TraceQues
         "dates": _choice(form, "dates", _("Order of time"), DATES),
         "contact": _choice(form, "contact", _("Contact"), CONTACTS),
         "kill_steps": _choice(form, "kill_steps", _("Steps that end contact"), KILL_STEPS),
-        "as_of": _moment(form, "as_of", _("As known at")),
+        "as_of": _moment(form, given.get("as_of", ""), _("As known at")),
         "longest": form.number(
             "steps", _("Steps at most"), required=False, least=1, most=MOST_DEPTH
         ),
@@ -149,9 +149,9 @@ def _choice(form: Form, name: str, title: str, allowed: tuple[str, ...]) -> str:
     return form.choice(name, title, allowed, required=False) or allowed[0]
 
 
-def _moment(form: Form, name: str, title: str) -> datetime | None:
+def _moment(form: Form, value: str, title: str) -> datetime | None:
     """A moment in China, as a browser's field or a link of our own writes it; never to come."""
-    value = form.text(name, title, required=False)
+    name, value = "as_of", value.strip()
     if not value:
         return None
     try:

@@ -31,7 +31,6 @@ from api.console.large_trace import (
     large_page,
     narrowed,
     printed_words,
-    recall_address,
     whole_found,
 )
 from api.console.pages.warnings import READERS
@@ -171,7 +170,6 @@ def _page(session: Session, question: TraceQuestion, form: Form) -> str:
         parts=parts_of(detail.balance),
         incidents=incidents_naming(session, named) if may_read else None,
         incidents_shown=INCIDENTS_SHOWN,
-        recall_address=recall_address(trace.seed.number),
         duties=_duties(session, trace),
         may_watch=current_actor().role in KEEPERS and not trace.truncated,
         can_watch=len(trace.seeds) == 1 and not question.is_special,
