@@ -125,6 +125,17 @@ def _query_too_large(refusal: QueryTooLarge) -> Response:
     return _problem(413, refusal)
 
 
+@blueprint.errorhandler(RequestEntityTooLarge)
+def _body_too_large(error: RequestEntityTooLarge) -> Response:
+    return _problem(
+        413,
+        DocumentTooLarge(
+            reason=f"a body has at most {DEFAULT.size} bytes: send it in parts, or import it as a "
+            "file."
+        ),
+    )
+
+
 def _problem(status: int, refusal: Refusal) -> Response:
     shown = [{"field": each.field, "problem": field_words(each)} for each in refusal.fields]
     return problem(status, refusal.code, words_of(refusal), shown, **refusal.facts)
@@ -140,7 +151,7 @@ def _body() -> bytes:
     content = request.get_data(cache=True)
     if request.content_length is None and len(content) >= DEFAULT.size:
         # A body of unsaid length is cut off at the limit: what was read is not all of it.
-        raise RequestEntityTooLarge(f"A document has at most {DEFAULT.size} bytes.")
+        raise RequestEntityTooLarge
     return content
 
 

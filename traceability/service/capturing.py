@@ -105,7 +105,10 @@ def take_document(
         It holds more events than are taken at once.
     """
     if content.count(b'"eventTime"') > DEFAULT.events:  # each event has one
-        raise DocumentTooLarge(reason=f"at most {DEFAULT.events} events are taken at once.")
+        raise DocumentTooLarge(
+            reason=f"at most {DEFAULT.events} events are taken at once: send it in parts, or "
+            "import it as a file."
+        )
     sha256 = hashlib.sha256(content).hexdigest()
     if len(content) <= BYTES_AT_ONCE:
         reading = read_events(content, DEFAULT)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from urllib.parse import unquote
 
 from traceability.maths.amounts import EXACT
 from traceability.maths.epcis.event import CapturedEvent, EventType, IdentifierKind, Item, Role
+from traceability.maths.epcis.from_ledger import NAMES
 from traceability.maths.epcis.naming import (
     Names,
     holder_key,
@@ -54,6 +56,7 @@ _HOPS = (EventKind.SHIPMENT, EventKind.RETURN, EventKind.RECEIPT)
 # Papers by which sender and receiver can mean one flow, the best first (CBV 2.0, 7.3).
 _PAPERS = ("desadv", "po", "bol", "inv", "rma")
 _CBV_PAPER = "urn:epcglobal:cbv:bt:"
+_OUR_PAPER = f"{NAMES}document/"
 
 Amounts = dict[tuple[Goods, str], Decimal | None]
 
@@ -327,6 +330,8 @@ def _paper(event: CapturedEvent) -> str | None:
     if not ranked:
         return None
     given = ranked[0][2]
+    if given.startswith(_OUR_PAPER):  # a ledger's own number, out of evidence of this house
+        return unquote(given.removeprefix(_OUR_PAPER))
     return given.rsplit(":", 1)[-1] if given.startswith(_CBV_PAPER) else given
 
 
