@@ -6,6 +6,7 @@ import ctypes
 import os
 import signal
 import sys
+import threading
 from typing import Any
 
 from core.db import connect
@@ -35,3 +36,17 @@ def post_fork(server: Any, worker: Any) -> None:
             os._exit(1)
     # No connection made while loading may be shared by two processes.
     connect.cache_clear()
+    threading.Thread(target=_warm_traces, daemon=True).start()
+
+
+def _warm_traces() -> None:
+    """Load the compiled walks where there is a graph to walk, before the first question comes.
+
+    Beside the requests: it takes seconds, and a house without large traces never needs it.
+    """
+    from traceability.service.snapshots import place
+
+    if place().is_dir():
+        from traceability.maths.csr import warm
+
+        warm()
