@@ -15,28 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from traceability.maths.compiled import compiled
+from traceability.maths.kernels_found import found as found
+from traceability.maths.kernels_found import lengthened, sort_labels
 from traceability.maths.kernels_shape import (
     FIRST,
     LAST,
     MARK,
     TIMELESS,
-    Found,
     Labels,
     Room,
     Way,
 )
 
 Array = NDArray[Any]
-
-
-@compiled
-def _room(array: Array, size: int) -> Array:
-    """The array, or a longer copy."""
-    if len(array) >= size:
-        return array
-    longer = np.empty(max(size, 2 * len(array)), dtype=array.dtype)
-    longer[: len(array)] = array
-    return longer
 
 
 @compiled
@@ -133,8 +124,8 @@ def timed(
 ) -> Labels:
     """Reach in order of time; ``longest`` and ``most`` of -1 are no bound."""
     size = max(len(seeds), len(room.node))  # a plain walk lengthens all columns but the last
-    node, parent = _room(room.node, size), _room(room.parent, size)
-    edge, arrival = _room(room.edge, size), _room(room.arrival, size)
+    node, parent = lengthened(room.node, size), lengthened(room.parent, size)
+    edge, arrival = lengthened(room.edge, size), lengthened(room.arrival, size)
     for each in timeless:
         state[each, TIMELESS] = mark
     made = 0
@@ -156,9 +147,9 @@ def timed(
             cut = max(cut, more)
             if begin < end:
                 size = made + _degree(way, node[begin])
-                node, parent = _room(node, size), _room(parent, size)
-                edge, arrival = _room(edge, size), _room(arrival, size)
-        ends = _room(ends, rounds + 1)
+                node, parent = lengthened(node, size), lengthened(parent, size)
+                edge, arrival = lengthened(edge, size), lengthened(arrival, size)
+        ends = lengthened(ends, rounds + 1)
         ends[rounds] = end
         rounds += 1
         known = reached
@@ -243,8 +234,8 @@ def plain(
     way: Way, state: Array, mark: int, seeds: Array, longest: int, most: int, room: Room
 ) -> Labels:
     """Reach along all edges, whenever they happened."""
-    node, parent = _room(room.node, len(seeds)), _room(room.parent, len(seeds))
-    edge = _room(room.edge, len(seeds))
+    node, parent = lengthened(room.node, len(seeds)), lengthened(room.parent, len(seeds))
+    edge = lengthened(room.edge, len(seeds))
     made = 0
     for each in seeds:
         state[each, MARK], state[each, FIRST], state[each, LAST] = mark, made, made
@@ -263,8 +254,12 @@ def plain(
             cut = max(cut, more)
             if begin < end:
                 size = made + _degree(way, node[begin])
-                node, parent, edge = _room(node, size), _room(parent, size), _room(edge, size)
-        ends = _room(ends, rounds + 1)
+                node, parent, edge = (
+                    lengthened(node, size),
+                    lengthened(parent, size),
+                    lengthened(edge, size),
+                )
+        ends = lengthened(ends, rounds + 1)
         ends[rounds] = end
         rounds += 1
         if most >= 0 and made > most:
@@ -272,37 +267,6 @@ def plain(
             break
         end = made
     return Labels(Room(node, parent, edge, room.arrival), made, made, ends[:rounds].copy(), cut)
-
-
-@compiled
-def found(labels: Labels, state: Array, with_times: bool) -> Found:
-    """What a walk found, by depth and node."""
-    nodes, parents, edges = labels.room.node, labels.room.parent, labels.room.edge
-    arrivals = labels.room.arrival
-    size, once = labels.reached, labels.reached == labels.made
-    order = np.empty(size, np.int32)
-    node, depth = np.empty(size, np.int64), np.empty(size, np.int64)
-    made, label = 0, 0
-    for turn in range(len(labels.ends)):
-        begin = made
-        while label < labels.ends[turn]:
-            if once or state[nodes[label], FIRST] == label:
-                order[made] = label
-                made += 1
-            label += 1
-        _sort(order[begin:made], nodes)
-        depth[begin:made] = turn
-    arrival = np.empty(size if with_times else 0, np.int64)
-    edge, before = np.empty(size, np.int64), np.empty(size, np.int64)
-    for index in range(size):
-        label = order[index]
-        node[index] = nodes[label]
-        if with_times:
-            arrival[index] = arrivals[label if once else state[nodes[label], LAST]]
-        edge[index] = edges[label]
-        parent = parents[label]
-        before[index] = nodes[parent] if parent >= 0 else -1
-    return Found(node, depth, arrival, edge, before)
 
 
 @compiled
@@ -329,8 +293,8 @@ def between(
             more, bound = way.added_starts[node], way.added_starts[node + 1]
         longest = size + last - first + bound - more
         if longest > len(here):
-            here, there = _room(here, longest), _room(there, longest)
-            number = _room(number, longest)
+            here, there = lengthened(here, longest), lengthened(there, longest)
+            number = lengthened(number, longest)
         for index in range(first, last + bound - more):
             extra = index - last + more
             if index < last:
@@ -353,38 +317,6 @@ def between(
             here[size], there[size], number[size] = node, target, name
             size += 1
     return here[:size].copy(), there[:size].copy(), number[:size].copy()
-
-
-@compiled
-def _sort(order: Array, node: Array) -> None:
-    """Labels by node, in place."""
-    if len(order) < 64:
-        for index in range(1, len(order)):
-            label, back = order[index], index
-            while back > 0 and node[order[back - 1]] > node[label]:
-                order[back] = order[back - 1]
-                back -= 1
-            order[back] = label
-        return
-    bits = 8 if len(order) < 4096 else 11
-    other = np.empty_like(order)
-    most, shift = 0, 0
-    for label in order:
-        most = max(most, node[label])
-    here, there = order, other
-    while most >> shift > 0:
-        counts = np.zeros((1 << bits) + 1, np.int64)
-        for label in here:
-            counts[((node[label] >> shift) & ((1 << bits) - 1)) + 1] += 1
-        for digit in range(1 << bits):
-            counts[digit + 1] += counts[digit]
-        for label in here:
-            digit = (node[label] >> shift) & ((1 << bits) - 1)
-            there[counts[digit]] = label
-            counts[digit] += 1
-        here, there = there, here
-        shift += bits
-    order[:] = here
 
 
 @compiled
@@ -421,9 +353,9 @@ def sweep(way: Way, masks: Array, seeds: Array) -> tuple[Array, Array]:
                 more, bound = added_starts[here], added_starts[here + 1]
             degree = last - first + bound - more
             if size + degree > len(seen):
-                seen = _room(seen, size + degree)
+                seen = lengthened(seen, size + degree)
             if coming + degree > len(later):
-                later = _room(later, coming + degree)
+                later = lengthened(later, coming + degree)
             for index in range(first, last + bound - more):
                 if index < last:
                     if has_retracted and retracted[index >> 3] >> (index & 7) & 1:
@@ -445,7 +377,7 @@ def sweep(way: Way, masks: Array, seeds: Array) -> tuple[Array, Array]:
                 masks[target, 1] |= new
         waiting, later, count = later, waiting, coming
     order = np.arange(size).astype(np.int32)
-    _sort(order, seen)
+    sort_labels(order, seen)
     node, found = np.empty(size, np.int64), np.empty(size, np.uint64)
     for index in range(size):
         node[index] = seen[order[index]]
