@@ -45,6 +45,7 @@ class Phone:
 
     def offline(self, off: bool) -> None:
         self.page.context.set_offline(off)
+        self.until(f"navigator.onLine === {str(not off).lower()}")
 
     def until(self, expression: str, page: Any = None) -> None:
         """Ask again and again: the page's policy forbids what the library would wait with."""

@@ -23,7 +23,7 @@ from core.clock import now
 from core.config import settings
 from core.progress import Progress, silent
 from traceability.maths.adjacency import TraceGraph, UnreadableGraph
-from traceability.maths.csr import CsrEngine
+from traceability.maths.csr import CsrEngine, warm
 from traceability.maths.overlay import Overlay
 from traceability.maths.reach import Answer, Question
 from traceability.models.graph import GraphSnapshot
@@ -90,6 +90,8 @@ def build(session: Session, *, progress: Progress = silent) -> SnapshotView:
     session.add(row)
     session.flush()
     _remove_old(session)
+    # Compiled here once and kept on disk, so that no web process has to do it within a question.
+    warm()
     progress("write snapshot", len(_PURPOSES), len(_PURPOSES))
     return SnapshotView(row.id, name, state.serial, recorded_at, row.edge_count)
 

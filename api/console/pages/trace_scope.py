@@ -104,4 +104,5 @@ def file() -> Any:
 
 def _back() -> Any:
     """To the trace, which says what is wrong with the question."""
-    return redirect(url_for("trace.show", **request.args.to_dict(flat=False)), 303)
+    asked: dict[str, Any] = dict(request.args.to_dict(flat=False))
+    return redirect(url_for("trace.show", **asked), 303)
