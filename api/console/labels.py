@@ -177,6 +177,10 @@ LABELS: dict[str, dict[str, object]] = {
         "backward": _("Upstream"),
         "forward": _("Downstream"),
     },
+    "bound": {
+        "max_depth": _("There is more beyond the most steps that were followed."),
+        "max_nodes": _("There is more than the most lots at holders that are followed."),
+    },
     "certainty": {
         "certain": _("certain"),
         "probable": _("probable"),

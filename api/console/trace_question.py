@@ -25,6 +25,9 @@ KILL_STEPS = ("confirmed", "recorded", "none")
 DATES = ("respected", "ignored")
 MOST_LOTS = 50  # of a page; the API takes more
 MOST_DEPTH = 1000
+# Lots at holders followed with contact: nearly all of a city's goods meet sooner or later, and
+# what is more than this says nothing and takes half a minute. The API follows more.
+MOST_MET = 3000
 
 Direction = Literal["both", "backward", "forward"]
 
@@ -67,7 +70,11 @@ class TraceQuestion:
             "kill_steps": self.kill_steps,
             "as_of": self.as_of,
         }
-        return asked | ({"max_depth": self.longest} if self.longest else {})
+        if self.longest:
+            asked["max_depth"] = self.longest
+        if self.contact != "none":
+            asked["max_nodes"] = MOST_MET
+        return asked
 
     @property
     def address(self) -> dict[str, Any]:
@@ -111,7 +118,7 @@ def asked(session: Session, given: MultiDict[str, str], form: Form) -> TraceQues
     facts: dict[str, Any] = {
         "direction": _choice(form, "direction", _("Direction"), DIRECTIONS),
         "dates": _choice(form, "dates", _("Order of time"), DATES),
-        "contact": _choice(form, "contact", _("Contact"), CONTACTS),
+        "contact": _choice(form, "contact", _("Contact between lots"), CONTACTS),
         "kill_steps": _choice(form, "kill_steps", _("Steps that end contact"), KILL_STEPS),
         "as_of": _moment(form, given.get("as_of", ""), _("As known at")),
         "longest": form.number(
@@ -170,8 +177,11 @@ def _moment(form: Form, value: str, title: str) -> datetime | None:
 
 
 def field_values(given: Mapping[str, str]) -> dict[str, str]:
-    """What the fields of the form show again: a moment without the seconds nobody types."""
-    values = dict(given)
+    """What the fields of the form show again: no lot, and a moment as a browser's field takes it.
+
+    A lot that was added stands among the lots asked about; the field waits for the next one.
+    """
+    values = {name: value for name, value in given.items() if name != "lot"}
     if values.get("as_of"):
         values["as_of"] = values["as_of"][:19]
     return values

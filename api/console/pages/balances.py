@@ -122,7 +122,7 @@ def _lots(account: FirmAccount) -> Listing:
         Column("origin", _("Origin told"), lambda row: row.origin.share, "percent"),
         Column("destination", _("Destination told"), lambda row: row.destination.share, "percent"),
     ]
-    filters = [Filter("since", _("From")), Filter("until", _("Until"))]
+    filters = [Filter("since", _("First day")), Filter("until", _("Last day"))]
     if is_staff:
         filters.insert(0, Filter("enterprise", _("Credit code")))
     return Listing(columns, filters, name="balance").fill(list(account.balance.lots))

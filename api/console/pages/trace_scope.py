@@ -104,5 +104,5 @@ def file() -> Any:
 
 def _back() -> Any:
     """To the trace, which says what is wrong with the question."""
-    asked: dict[str, Any] = dict(request.args.to_dict(flat=False))
-    return redirect(url_for("trace.show", **asked), 303)
+    asked_again: dict[str, Any] = request.args.to_dict(flat=False)
+    return redirect(url_for("trace.show", **asked_again), 303)
