@@ -27,7 +27,7 @@ MOST_LOTS = 50  # of a page; the API takes more
 MOST_DEPTH = 1000
 # Lots at holders followed with contact: nearly all of a city's goods meet sooner or later, and
 # what is more than this says nothing and takes half a minute. The API follows more.
-MOST_MET = 3000
+MOST_MET = 1000
 
 Direction = Literal["both", "backward", "forward"]
 
