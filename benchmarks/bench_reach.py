@@ -25,10 +25,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 sys.path.insert(0, str(Path(__file__).parent))
 
 import psycopg
+from _trace_graph import network
 from bench_trace import lots_to_trace, machine, question
 from sqlalchemy import text
 from sqlalchemy.orm import Session
-from trace_graph import network
 from trace_tables import fill
 
 from api.reachlines import lines
