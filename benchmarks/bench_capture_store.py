@@ -1,9 +1,9 @@
 """Capturing EPCIS events into PostgreSQL: read, validated, hashed, stored once; one worker.
 
-    python benchmarks/bench_capture_store.py --server postgresql+psycopg://postgres@127.0.0.1/postgres
-        [--events 60000] [--rows 1500]
+    python benchmarks/bench_capture_store.py [--database URL] [--events 60000] [--rows 1500]
 
-Part 2 of bench_capture.py, with its events. A database is made on the server given and dropped.
+Part 2 of bench_capture.py, with its events. A database is made on the server given, or on a private
+one, and dropped.
 The product's way (portions by COPY through a staging table, commit by commit) is compared with
 the ways one writes first: a row at a time, and the ORM. Beside the clock stands the processor time
 of this process and of the server's, for the clock of a shared machine tells little.
@@ -29,15 +29,15 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import orjson
+from _database import database
 from bench_capture import events as made_events
-from sqlalchemy import create_engine, insert, make_url, text
+from sqlalchemy import create_engine, insert, text
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
 from core.actors import SYSTEM
 from core.clock import now
 from core.unit_of_work import unit_of_work
-from migrations.schema import upgrade
 from traceability.maths.epcis.contexts import EPCIS_CONTEXT
 from traceability.maths.epcis.event import CapturedEvent
 from traceability.maths.epcis.reading import read_events
@@ -274,31 +274,21 @@ def otherwise(content: bytes, way: Any, ids: dict[str, int], commits: bool) -> N
 def main() -> None:
     """Measure."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--server", required=True)
+    parser.add_argument("--database", help="a PostgreSQL server; default: a private one")
     parser.add_argument("--events", type=int, default=60_000)
     parser.add_argument("--rows", type=int, default=1_500)
     options = parser.parse_args()
-    name = f"bench_capture_{os.getpid()}"
-    admin = create_engine(options.server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        version = connection.execute(text("SHOW server_version")).scalar_one()
-        fsync = connection.execute(text("SHOW fsync")).scalar_one()
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    print(
-        f"Python {platform.python_version()}, PostgreSQL {version} (fsync {fsync}), "
-        f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}"
-    )
-    url = make_url(options.server).set(database=name).render_as_string(hide_password=False)
-    os.environ["DATABASE_URL"] = url
-    try:
-        upgrade(url)
+    with database(options.database) as url:
+        engine = create_engine(url)
+        with engine.connect() as connection:
+            version = connection.execute(text("SHOW server_version")).scalar_one()
+            fsync = connection.execute(text("SHOW fsync")).scalar_one()
+        engine.dispose()
+        print(
+            f"Python {platform.python_version()}, PostgreSQL {version} (fsync {fsync}), "
+            f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}"
+        )
         run(options)
-    finally:
-        from core.db import connect
-
-        connect(url).dispose()
-        with admin.connect() as connection:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 if __name__ == "__main__":

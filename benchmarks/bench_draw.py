@@ -21,7 +21,6 @@ import resource
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -184,40 +183,6 @@ class Stages:
         self(f"{act}: begin")
         yield lambda stage, done, total: self(f"{act}: {stage}", done, total)
         self("")
-
-
-@contextmanager
-def database(server: str | None) -> Iterator[None]:
-    """A new, migrated database that DATABASE_URL names; dropped in the end."""
-    from sqlalchemy import create_engine, make_url, text
-
-    from core.config import normalised_database_url
-    from core.db import connect
-    from migrations.schema import upgrade
-    from runtime.servers import EmbeddedServers
-
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["ZHIHENG_HOME"] = home
-        embedded = None
-        if server is None:
-            embedded = EmbeddedServers(Path(home) / "servers", redis=False)
-            server = embedded.__enter__().database_url
-        name = f"zhiheng_bench_{os.getpid()}"
-        admin = create_engine(normalised_database_url(server), isolation_level="AUTOCOMMIT")
-        url = make_url(normalised_database_url(server)).set(database=name)
-        try:
-            with admin.connect() as connection:
-                connection.execute(text(f"CREATE DATABASE {name}"))
-            os.environ["DATABASE_URL"] = url.render_as_string(hide_password=False)
-            upgrade(os.environ["DATABASE_URL"])
-            yield
-        finally:
-            connect(os.environ["DATABASE_URL"]).dispose()
-            with admin.connect() as connection:
-                connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-            admin.dispose()
-            if embedded is not None:
-                embedded.__exit__(None, None, None)
 
 
 def whole_procedure(units: int, sample: int, *, from_register: bool) -> dict[str, Any]:
@@ -461,6 +426,8 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--procedure", choices=("register", "memory"), help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.procedure:
+        from _database import database  # late: what it imports is told beside the stages
+
         with database(options.database):
             found = whole_procedure(
                 options.units, options.sample, from_register=options.procedure == "register"

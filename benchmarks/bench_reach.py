@@ -1,12 +1,12 @@
 """Reach as it is served: the database engine, the first page and the lines of a large answer.
 
-    python benchmarks/bench_reach.py --database URL [--nodes 1000000] [--edges 5000000]
+    python benchmarks/bench_reach.py [--database URL] [--nodes 1000000] [--edges 5000000]
 
 The network of bench_trace in the tables of a migrated database of its own, which is made on the
-server named and dropped in the end. PostgreSQL's recursive queries run over the same rows and index
-in the same run: one that tells the nodes alone, and one with the time of arrival in its rows. Times
-are the best of some on the clock; in brackets the processor's, of PostgreSQL and of this process,
-which other work on the machine lengthens less.
+server named, or on a private one, and dropped in the end. PostgreSQL's recursive queries run over
+the same rows and index in the same run: one that tells the nodes alone, and one with the time of
+arrival in its rows. Times are the best of some on the clock; in brackets the processor's, of
+PostgreSQL and of this process, which other work on the machine lengthens less.
 """
 
 from __future__ import annotations
@@ -14,10 +14,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 sys.path.insert(0, str(Path(__file__).parent))
 
 import psycopg
+from _database import database
 from _trace_graph import network
 from bench_trace import lots_to_trace, machine, question
 from sqlalchemy import text
@@ -32,9 +31,7 @@ from sqlalchemy.orm import Session
 from trace_tables import fill
 
 from api.reachlines import lines
-from core.config import normalised_database_url
 from core.unit_of_work import read_only, unit_of_work
-from migrations.schema import upgrade
 from traceability.queries.sql_engine import SqlEngine
 from traceability.service.reaching import Seed, Wish, find_reach, named
 from traceability.service.snapshots import build, forget, load_current
@@ -57,20 +54,6 @@ WITH_TIMES = """
         WHERE e.retracted_at IS NULL AND e.purpose <> 'certain' AND r.since <= e.hi
     ) SELECT count(DISTINCT node) FROM r
 """
-
-
-@contextmanager
-def database(server: str) -> Iterator[str]:
-    """A database of the benchmark's own."""
-    plain = normalised_database_url(server).replace("postgresql+psycopg://", "postgresql://")
-    name = f"zhiheng_reach_{os.getpid()}"
-    url = f"{plain.rpartition('/')[0]}/{name}"
-    with psycopg.connect(plain, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name}")
-        try:
-            yield url
-        finally:
-            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def busy_s(backend: int) -> float:
@@ -122,19 +105,18 @@ def measure(session: Session, lot: int) -> None:
 def main() -> None:
     """Fill, then measure."""
     options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    options.add_argument("--database", required=True, help="a server, by the URL of any database")
+    options.add_argument("--database", help="a PostgreSQL server; default: a private one")
     options.add_argument("--nodes", type=int, default=1_000_000)
     options.add_argument("--edges", type=int, default=5_000_000)
     given = options.parse_args()
     print(machine())
     net = network(given.nodes, given.edges)
-    with database(given.database) as url, tempfile.TemporaryDirectory() as home:
-        os.environ.update(DATABASE_URL=url, ZHIHENG_HOME=home)
-        upgrade(normalised_database_url(url))
+    with database(given.database) as url:
         begun = time.perf_counter()
         with unit_of_work() as session:
             fill(session, net.source, net.target, net.at, net.at, nodes=net.nodes)
-        with psycopg.connect(url, autocommit=True) as connection:
+        plain = url.replace("postgresql+psycopg://", "postgresql://")
+        with psycopg.connect(plain, autocommit=True) as connection:
             connection.execute("VACUUM ANALYZE trace_edge")
             connection.execute("VACUUM ANALYZE trace_node")
         print(f"{len(net.source):,} edges filled in {time.perf_counter() - begun:.0f} s")

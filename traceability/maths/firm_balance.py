@@ -85,6 +85,11 @@ class Process:
     is_low: bool = False
 
     @property
+    def is_above_one(self) -> bool:
+        """More came out than went in: an input that nobody wrote down."""
+        return self.out_kg is not None and self.in_kg is not None and self.out_kg > self.in_kg
+
+    @property
     def ratio(self) -> float | None:
         """Weight out over weight in."""
         return float(self.out_kg / self.in_kg) if self.out_kg is not None and self.in_kg else None

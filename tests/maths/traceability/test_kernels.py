@@ -360,7 +360,7 @@ def test_long_answers_after_one_another_find_room() -> None:
                 assert answer.since[0] == EARLIEST
 
 
-@pytest.mark.skipif(not has_numba(), reason="numba is not used here")
+@pytest.mark.skipif(not has_numba(), reason="NO NUMBA HERE: the compiled walks were NOT tried")
 def test_after_warming_no_question_compiles_anything() -> None:
     from traceability.maths import kernels, kernels_build
 
