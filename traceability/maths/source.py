@@ -131,22 +131,19 @@ class SourceRanking:
 
 
 def rank_sources(
-    covered: Bools, exposed: Bools, *, model: ResultModel | None = None, family: int | None = None
+    covered: Bools, exposed: Bools, *, model: ResultModel | None = None
 ) -> SourceRanking:
     """Rank candidates by what failed and what passed behind them.
 
     Parameters
     ----------
     covered : (candidates, findings) bool
-        True where a failed lot lies behind a candidate.
+        True where a failed lot lies behind a candidate. Candidates that explain no finding belong
+        here too: they are part of what was looked at, though none of the answer.
     exposed : (candidates, compliant) bool
         True where a lot that passed lies behind a candidate. May have no columns: then nothing
         tells a hub from a source, and every ``lift`` is 1.
     model : ResultModel, optional
-    family : int, optional
-        How many distinguishable candidates were looked at, those that explain no finding
-        included. Default: the classes given, and one more where some candidates explain none.
-
     Returns
     -------
     SourceRanking
@@ -155,8 +152,7 @@ def rank_sources(
     Raises
     ------
     ValueError
-        If the two arrays do not speak of the same candidates, no finding is given, or ``family``
-        is smaller than the classes.
+        If the two arrays do not speak of the same candidates, or no finding is given.
 
     Notes
     -----
@@ -182,13 +178,10 @@ def rank_sources(
     findings, compliant = covered.shape[1], exposed.shape[1]
     if not findings:
         raise ValueError("a common source needs at least one finding")
-    groups = _alike(covered, exposed)
+    alike = _alike(covered, exposed)
+    groups = [members for members in alike if covered[members[0]].any()]
     first = np.array([members[0] for members in groups], dtype=np.int64)
-    explains_none = bool(len(covered)) and not covered.any(axis=1).all()
-    least = len(groups) + explains_none
-    if family is not None and family < len(groups):
-        raise ValueError(f"family must be at least the {len(groups)} classes, got {family}")
-    size = least if family is None else family
+    size = len(alike)
     if not len(first):
         return SourceRanking((), 1.0, findings, findings + compliant, size)
     hits = covered[first].sum(axis=1).astype(np.int64)
@@ -215,10 +208,10 @@ def rank_sources(
 
 
 def _alike(covered: Bools, exposed: Bools) -> list[tuple[int, ...]]:
-    """Candidates that explain something, in groups with the same tested lots behind them."""
+    """Candidates in groups with the same tested lots behind them; those with none are no group."""
     rows = np.packbits(np.hstack([covered, exposed]), axis=1)
     groups: dict[bytes, list[int]] = defaultdict(list)
-    for candidate in np.flatnonzero(covered.any(axis=1)):
+    for candidate in np.flatnonzero(covered.any(axis=1) | exposed.any(axis=1)):
         groups[rows[candidate].tobytes()].append(int(candidate))
     return [tuple(members) for members in groups.values()]
 

@@ -45,10 +45,10 @@ class CommonSources:
     Attributes
     ----------
     candidates : tuple of int
-        Lots or parties by their number, in the order of the rows of ``ranking``.
+        Lots or parties upstream of anything tested, by their number, in the order of the rows of
+        ``ranking``; only those that explain a finding are named.
     depths : tuple of int
-        Fewest steps from a candidate to a finding; the smallest of a tie is the nearest common
-        place.
+        Fewest steps from a candidate to a finding, or to a tested lot where it explains none.
     next : tuple of NextSample
         ``lot`` is the place in ``untested``.
     truncated_because : str | None
@@ -104,31 +104,25 @@ def common_sources(
     back = [_back(session, seed, as_of) for seed in [*failing, *(Seed(lot) for lot in good)]]
     places = _places(session, back)
     behind = [_reached(found, places, by) for found in back]
-    candidates = sorted(set().union(*(each.keys() for each in behind[: len(failing)])))
+    candidates = sorted(set().union(*(each.keys() for each in behind)))
     covered = _matrix(candidates, behind[: len(failing)])
     exposed = _matrix(candidates, behind[len(failing) :])
-    others = set().union(*(each.keys() for each in behind)) - set(candidates)
-    ranking = rank_sources(covered, exposed, model=model, family=None)
-    ranking = rank_sources(
-        covered, exposed, model=model, family=len(ranking.classes) + bool(others)
-    )
+    ranking = rank_sources(covered, exposed, model=model)
     untested, ahead = _untested(session, ranking, candidates, by, places, failing, good, as_of)
+    suspects = {candidates[row] for each in ranking.classes for row in each.members}
     named = {seed.lot_id for seed in failing} | set(good) | set(untested)
     return CommonSources(
         by=by,
         findings=tuple(seed.lot_id for seed in failing),
         compliant=tuple(good),
         candidates=tuple(candidates),
-        depths=tuple(
-            min(each[candidate] for each in behind[: len(failing)] if candidate in each)
-            for candidate in candidates
-        ),
+        depths=tuple(_nearest(each, behind[: len(failing)], behind) for each in candidates),
         ranking=ranking,
         explanation=explain(ranking),
         next=next_samples(ranking, ahead, model=model),
         untested=tuple(untested),
-        lots=lots(session, named | (set(candidates) if by == "lot" else set())),
-        parties=parties(session, candidates) if by == "party" else {},
+        lots=lots(session, named | (suspects if by == "lot" else set())),
+        parties=parties(session, suspects) if by == "party" else {},
         as_of=at,
         engines=tuple(sorted({engine for found in back for engine in found.engines})),
         truncated_because=next(
@@ -160,6 +154,13 @@ def _reached(found: Found, places: dict[int, tuple[int, int]], by: By) -> dict[i
         key = places[node][which]
         depth[key] = min(steps, depth.get(key, steps))
     return depth
+
+
+def _nearest(
+    candidate: int, failing: Sequence[dict[int, int]], tested: Sequence[dict[int, int]]
+) -> int:
+    steps = [each[candidate] for each in failing if candidate in each]
+    return min(steps or [each[candidate] for each in tested if candidate in each])
 
 
 def _matrix(candidates: Sequence[int], behind: Sequence[dict[int, int]]) -> Bools:

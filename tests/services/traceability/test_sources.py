@@ -70,9 +70,11 @@ def test_the_copper_behind_all_failures_and_no_pass_comes_first(
     assert [found.lots[found.candidates[each]].number for each in best.members] == ["CU-1"]
     assert (best.hits, best.tested) == (3, 3)
     assert min(found.depths[each] for each in best.members) > 0
-    # CU-2 explains nothing, and is counted among what was looked at.
-    assert city["CU-2"] not in found.candidates
-    assert found.ranking.family == len(found.ranking.classes) + 1
+    # CU-2 explains nothing; it and each wire behind a pass are counted among what was looked at.
+    with pytest.raises(ValueError, match="explains no finding"):
+        found.ranking.of(found.candidates.index(city["CU-2"]))
+    assert city["CU-2"] not in found.lots
+    assert found.ranking.family == len(found.ranking.classes) + 4
     assert [len(chosen) for chosen in found.explanation.sets] == [1]
 
 
