@@ -9,8 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from traceability.maths.edges import Known
-from traceability.maths.ledger import Event, EventKind, Inputs, Use
-from traceability.queries.neighbourhood import _SPAN
+from traceability.maths.ledger import Event, Use
+from traceability.queries.stated import event_of, span
 
 # A correction ends the row it names; the first one counts.
 _ENDED = """
@@ -23,7 +23,7 @@ _MOVES = (
     text(
         f"""
         SELECT e.id, e.kind, e.lot_id, COALESCE(e.from_party_id, 0), COALESCE(e.to_party_id, 0),
-               e.quantity, e.unit, {_SPAN.format("e")}, e.document_no, e.inputs,
+               e.quantity, e.unit, {span("e")}, e.document_no, e.inputs, NULL,
                e.recorded_at, ended.ended_at
         FROM trace_event e {_ENDED.format("e.id")}
         WHERE e.lot_id = ANY(CAST(:lots AS bigint[]))
@@ -33,7 +33,7 @@ _MOVES = (
     text(
         f"""
         SELECT m.id, m.kind, m.lot_id, COALESCE(m.from_party_id, 0), COALESCE(m.to_party_id, 0),
-               m.quantity, m.unit, {_SPAN.format("m")}, m.document_no, m.inputs,
+               m.quantity, m.unit, {span("m")}, m.document_no, m.inputs, m.place,
                m.recorded_at, m.retracted_at
         FROM statement_movement m
         WHERE m.lot_id = ANY(CAST(:lots AS bigint[]))
@@ -45,7 +45,7 @@ _USES = (
     text(
         f"""
         SELECT u.id, u.event_id, u.party_id, u.input_lot_id, u.output_lot_id, u.quantity, u.unit,
-               {_SPAN.format("u")}, u.recorded_at, ended.ended_at
+               {span("u")}, u.recorded_at, ended.ended_at
         FROM lot_link u {_ENDED.format("u.event_id")}
         WHERE u.output_lot_id = ANY(CAST(:lots AS bigint[]))
         ORDER BY u.id
@@ -54,7 +54,7 @@ _USES = (
     text(
         f"""
         SELECT u.id, u.movement_id, u.party_id, u.input_lot_id, u.output_lot_id, u.quantity,
-               u.unit, {_SPAN.format("u")}, u.recorded_at, u.retracted_at
+               u.unit, {span("u")}, u.recorded_at, u.retracted_at
         FROM statement_use u
         WHERE u.output_lot_id = ANY(CAST(:lots AS bigint[]))
         ORDER BY u.id
@@ -67,7 +67,7 @@ def events_ever(session: Session, lot_ids: Sequence[int]) -> Iterator[Known[Even
     """Every row about some lots, the corrected ones too."""
     for source in _MOVES:
         for row in _rows(session, source, lot_ids):
-            yield Known(_event(row), row[11], row[12])
+            yield Known(event_of(row), row[12], row[13])
 
 
 def uses_into(session: Session, lot_ids: Sequence[int]) -> Iterator[Known[Use]]:
@@ -75,22 +75,6 @@ def uses_into(session: Session, lot_ids: Sequence[int]) -> Iterator[Known[Use]]:
     for source in _USES:
         for row in _rows(session, source, lot_ids):
             yield Known(Use(*row[:9]), row[9], row[10])
-
-
-def _event(row: Any) -> Event:
-    return Event(
-        id=row[0],
-        kind=EventKind(row[1]),
-        lot=row[2],
-        source=row[3],
-        target=row[4],
-        quantity=row[5],
-        unit=row[6],
-        lo=row[7],
-        hi=row[8],
-        document=row[9],
-        inputs=Inputs(row[10]) if row[10] else None,
-    )
 
 
 def _rows(session: Session, statement: Any, lot_ids: Sequence[int]) -> Sequence[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,9 +9,9 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from traceability.maths.ledger import EARLIEST, LATEST, Event, EventKind, Inputs, Use
+from traceability.maths.ledger import Event, Use
 from traceability.models.ledger import Party
-from traceability.queries.stated import STATED_EVENTS, STATED_USES
+from traceability.queries.stated import STATED_EVENTS, STATED_USES, event_of, span
 
 
 def party_of_enterprise(session: Session, enterprise_id: int) -> int | None:
@@ -47,17 +46,10 @@ _LOTS = text(
 )
 
 
-def _span(alias: str) -> str:
-    return f"""
-    COALESCE((extract(epoch FROM {alias}.earliest_at) * 1000000)::bigint, {EARLIEST}),
-    COALESCE((extract(epoch FROM {alias}.latest_at) * 1000000)::bigint, {LATEST})
-    """
-
-
 _EVENTS = text(
     f"""
     SELECT e.id, e.kind, e.lot_id, COALESCE(e.from_party_id, 0), COALESCE(e.to_party_id, 0),
-           e.quantity, e.unit, {_span("e")}, e.document_no, e.inputs
+           e.quantity, e.unit, {span("e")}, e.document_no, e.inputs, e.place
     FROM {STATED_EVENTS} e
     WHERE {_MINE} AND e.lot_id = ANY(CAST(:lots AS bigint[]))
     ORDER BY e.id
@@ -66,7 +58,7 @@ _EVENTS = text(
 _USES = text(
     f"""
     SELECT u.id, u.event_id, u.party_id, u.input_lot_id, u.output_lot_id, u.quantity, u.unit,
-           {_span("u")}
+           {span("u")}, u.place
     FROM {STATED_USES} u
     WHERE u.party_id = :party
       AND (u.input_lot_id = ANY(CAST(:lots AS bigint[]))
@@ -97,23 +89,7 @@ def rows_of_party(
     uses = session.execute(_USES, given | {"lots": lots}).all()
     return PartyRows(
         lots=tuple(lots),
-        events=tuple(_event(row) for row in events),
+        events=tuple(event_of(row) for row in events),
         uses=tuple(Use(*row) for row in uses),
         truncated=len(found) > most_lots,
-    )
-
-
-def _event(row: Sequence[Any]) -> Event:
-    return Event(
-        id=row[0],
-        kind=EventKind(row[1]),
-        lot=row[2],
-        source=row[3],
-        target=row[4],
-        quantity=row[5],
-        unit=row[6],
-        lo=row[7],
-        hi=row[8],
-        document=row[9],
-        inputs=Inputs(row[10]) if row[10] else None,
     )

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from traceability.maths.ledger import EARLIEST, LATEST, Event, EventKind, Inputs, Use
-from traceability.queries.stated import STATED_EVENTS
+from traceability.maths.ledger import EARLIEST, LATEST, Event, EventKind, Use
+from traceability.queries.stated import STATED_EVENTS, STATED_USES, event_of, span
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,27 +29,14 @@ class Neighbourhood:
     truncated_because: str | None
 
 
-_SPAN = f"""
-    COALESCE((extract(epoch FROM {{0}}.earliest_at) * 1000000)::bigint, {EARLIEST}),
-    COALESCE((extract(epoch FROM {{0}}.latest_at) * 1000000)::bigint, {LATEST})
-"""
-
 # A ledger row is in force when it was recorded by then and no correction of it was; a statement
 # of events when it was said by then and not taken back. Their numbers come from one sequence.
 _EVENTS = text(
     f"""
     SELECT e.id, e.kind, e.lot_id, COALESCE(e.from_party_id, 0), COALESCE(e.to_party_id, 0),
-           e.quantity, e.unit, {_SPAN.format("e")}, e.document_no, e.inputs, CAST(NULL AS text)
-    FROM trace_event e
-    WHERE e.lot_id = ANY(CAST(:lots AS bigint[])) AND e.recorded_at <= :as_of
-      AND NOT EXISTS (SELECT 1 FROM trace_event c
-                      WHERE c.corrects_id = e.id AND c.recorded_at <= :as_of)
-    UNION ALL
-    SELECT m.id, m.kind, m.lot_id, COALESCE(m.from_party_id, 0), COALESCE(m.to_party_id, 0),
-           m.quantity, m.unit, {_SPAN.format("m")}, m.document_no, m.inputs, m.place
-    FROM statement_movement m
-    WHERE m.lot_id = ANY(CAST(:lots AS bigint[])) AND m.recorded_at <= :as_of
-      AND (m.retracted_at IS NULL OR m.retracted_at > :as_of)
+           e.quantity, e.unit, {span("e")}, e.document_no, e.inputs, e.place
+    FROM {STATED_EVENTS} e
+    WHERE e.lot_id = ANY(CAST(:lots AS bigint[]))
     ORDER BY 1
     """  # noqa: S608 - the parts put in are constants of this module
 )
@@ -59,18 +46,9 @@ def _uses(end: str) -> Any:
     return text(
         f"""
         SELECT u.id, u.event_id, u.party_id, u.input_lot_id, u.output_lot_id, u.quantity, u.unit,
-               {_SPAN.format("u")}, CAST(NULL AS text)
-        FROM lot_link u
-        WHERE u.{end}_lot_id = ANY(CAST(:lots AS bigint[])) AND u.recorded_at <= :as_of
-          AND NOT EXISTS (SELECT 1 FROM trace_event c
-                          WHERE c.corrects_id = u.event_id AND c.recorded_at <= :as_of)
-        UNION ALL
-        SELECT s.id, s.movement_id, s.party_id, s.input_lot_id, s.output_lot_id, s.quantity, s.unit,
-               {_SPAN.format("s")},
-               (SELECT m.place FROM statement_movement m WHERE m.id = s.movement_id)
-        FROM statement_use s
-        WHERE s.{end}_lot_id = ANY(CAST(:lots AS bigint[])) AND s.recorded_at <= :as_of
-          AND (s.retracted_at IS NULL OR s.retracted_at > :as_of)
+               {span("u")}, u.place
+        FROM {STATED_USES} u
+        WHERE u.{end}_lot_id = ANY(CAST(:lots AS bigint[]))
         ORDER BY 1
         """  # noqa: S608 - the parts put in are constants of this module
     )
@@ -89,21 +67,21 @@ _BESIDE = text(
             AS m (party, lo, hi)
         JOIN party p ON p.id = m.party AND p.kind <> 'unlisted'
     ), seen (lot_id, party, leaves, lo, hi) AS (
-        SELECT e.lot_id, met.party, e.kind NOT IN ('production', 'stock'), {_SPAN.format("e")}
+        SELECT e.lot_id, met.party, e.kind NOT IN ('production', 'stock'), {span("e")}
         FROM {STATED_EVENTS} e JOIN met ON met.party = e.from_party_id
         WHERE e.kind <> 'void'
         UNION ALL
-        SELECT e.lot_id, met.party, false, {_SPAN.format("e")}
+        SELECT e.lot_id, met.party, false, {span("e")}
         FROM {STATED_EVENTS} e JOIN met ON met.party = e.to_party_id
         WHERE e.kind <> 'void'
         UNION ALL
-        SELECT u.input_lot_id, met.party, u.input_lot_id <> u.output_lot_id, {_SPAN.format("u")}
+        SELECT u.input_lot_id, met.party, u.input_lot_id <> u.output_lot_id, {span("u")}
         FROM lot_link u JOIN met ON met.enterprise_id = u.enterprise_id AND met.party = u.party_id
         WHERE u.recorded_at <= :as_of
           AND NOT EXISTS (SELECT 1 FROM trace_event c
                           WHERE c.corrects_id = u.event_id AND c.recorded_at <= :as_of)
         UNION ALL
-        SELECT u.input_lot_id, met.party, u.input_lot_id <> u.output_lot_id, {_SPAN.format("u")}
+        SELECT u.input_lot_id, met.party, u.input_lot_id <> u.output_lot_id, {span("u")}
         FROM statement_movement m JOIN met ON met.party = m.from_party_id
         JOIN statement_use u ON u.movement_id = m.id AND u.party_id = met.party
         WHERE u.recorded_at <= :as_of AND (u.retracted_at IS NULL OR u.retracted_at > :as_of)
@@ -136,20 +114,7 @@ class _Loader:
             return
         self.lots |= set(wanted)
         for row in self._run(_EVENTS, wanted):
-            event = Event(
-                id=row[0],
-                kind=EventKind(row[1]),
-                lot=row[2],
-                source=row[3],
-                target=row[4],
-                quantity=row[5],
-                unit=row[6],
-                lo=row[7],
-                hi=row[8],
-                document=row[9],
-                inputs=Inputs(row[10]) if row[10] else None,
-                place=row[11],
-            )
+            event = event_of(row)
             self.events[event.id] = event
             self.nodes |= {(event.lot, event.source), (event.lot, event.target)}
 

@@ -19,9 +19,11 @@ _LOTS = text(
     """
     SELECT lot.number, product.gtin, product.name, recent.unit
     FROM (
-        SELECT e.lot_id, max(e.id) AS newest, max(e.unit) AS unit
-        FROM trace_event e WHERE e.enterprise_id = :enterprise AND e.kind <> 'void'
-        GROUP BY e.lot_id ORDER BY newest DESC LIMIT :most
+        SELECT latest.* FROM (
+            SELECT DISTINCT ON (e.lot_id) e.lot_id, e.id AS newest, e.unit
+            FROM trace_event e WHERE e.enterprise_id = :enterprise AND e.kind <> 'void'
+            ORDER BY e.lot_id, e.id DESC
+        ) latest ORDER BY newest DESC LIMIT :most
     ) recent
     JOIN lot ON lot.id = recent.lot_id JOIN product ON product.id = lot.product_id
     ORDER BY recent.newest DESC
