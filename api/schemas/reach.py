@@ -8,7 +8,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from api.paging import LARGEST_PAGE, PageArgs
 from api.schemas.fields import Schema, UtcTime
-from api.schemas.traceability import DIRECTIONS, LotOut, PlainQuantity
+from api.schemas.traceability import DIRECTIONS, HolderOut, LotOut, PlainQuantity
 
 _DATES = ("respected", "ignored")
 _CERTAINTIES = ("possible", "certain")
@@ -89,16 +89,6 @@ class ReachLinkOut(Schema):
     event_ids = fields.List(fields.Integer())
 
 
-class ReachPartyOut(Schema):
-    """Who holds it."""
-
-    party_id = fields.Integer()
-    kind = fields.String()
-    enterprise_id = fields.Integer(allow_none=True)
-    code = fields.String(allow_none=True)
-    name = fields.String(allow_none=True)
-
-
 class ReachNodeOut(Schema):
     """A lot at a holder; ``since``: earliest arrival, upstream the latest departure."""
 
@@ -106,7 +96,7 @@ class ReachNodeOut(Schema):
     side = fields.String()
     depth = fields.Integer()
     lot = fields.Nested(LotOut)
-    party = fields.Nested(ReachPartyOut)
+    party = fields.Nested(HolderOut)
     since = UtcTime(allow_none=True)
     before_id = fields.Integer(allow_none=True)
     link = fields.Nested(ReachLinkOut, allow_none=True)

@@ -80,7 +80,7 @@ class TraceArgs(Schema):
             raise ValidationError("Give the lot's number as lot, or its lot_id.", "lot")
 
 
-class PartyOut(Schema):
+class HolderOut(Schema):
     """Who holds goods."""
 
     party_id = fields.Integer()
@@ -88,6 +88,11 @@ class PartyOut(Schema):
     enterprise_id = fields.Integer(allow_none=True)
     code = fields.String(allow_none=True)
     name = fields.String(allow_none=True)
+
+
+class PartyOut(HolderOut):
+    """Who holds goods, and what it did with the lots of the answer."""
+
     roles = fields.List(fields.String())
 
 

@@ -39,7 +39,6 @@ def _freezes() -> None:
         sa.Column("algorithm", sa.Text(), nullable=False),
         sa.Column("last_event_id", sa.BigInteger(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("truncated_because", sa.Text(), nullable=True),
         sa.Column("standings", JSONB(), nullable=False),
         sa.Column("lots", sa.BigInteger(), nullable=False),
         sa.Column("parties", sa.BigInteger(), nullable=False),

@@ -33,7 +33,6 @@ class TraceFreeze(Base):
     algorithm: Mapped[str]
     last_event_id: Mapped[int]
     digest: Mapped[str]
-    truncated_because: Mapped[str | None]
     standings: Mapped[list[Any]]
     lots: Mapped[int]
     parties: Mapped[int]

@@ -202,25 +202,3 @@ def contents(
     rows = session.execute(_CONTENTS, {"parent": parent, "as_of": as_of, "at": at}).all()
     named = lots(session, {row.lot_id for row in rows if row.lot_id is not None})
     return [ContentView(row[0], named.get(row[1]), *row[2:]) for row in rows]
-
-
-@dataclass(frozen=True, slots=True)
-class StatementSize:
-    """How much is derived."""
-
-    movements: int
-    uses: int
-    retracted: int
-
-
-def statement_size(session: Session) -> StatementSize:
-    """Counts for the health page."""
-    said = func.count().filter(StatementMovement.retracted_at.is_(None))
-    taken_back = func.count().filter(StatementMovement.retracted_at.is_not(None))
-    movements, retracted = session.execute(
-        select(said, taken_back).select_from(StatementMovement)
-    ).one()
-    uses = session.execute(
-        text("SELECT count(*) FROM statement_use WHERE retracted_at IS NULL")
-    ).scalar_one()
-    return StatementSize(movements, uses, retracted)

@@ -76,7 +76,6 @@ class FreezeView:
     as_of: datetime
     algorithm: str
     digest: str
-    truncated_because: str | None
     lots: int
     parties: int
     reason: str
@@ -116,7 +115,6 @@ def freeze_views(session: Session, rows: Sequence[TraceFreeze]) -> list[FreezeVi
             as_of=row.as_of,
             algorithm=row.algorithm,
             digest=row.digest,
-            truncated_because=row.truncated_because,
             lots=row.lots,
             parties=row.parties,
             reason=row.reason,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import audit, outbox
@@ -36,6 +38,7 @@ from traceability.queries.watches import (
 from traceability.service.tracing import trace
 
 PREFIX = "ZS"  # 追溯
+MOST_STEPS = 50
 
 
 def freeze_trace(
@@ -72,7 +75,6 @@ def freeze_trace(
         algorithm=found.algorithm,
         last_event_id=found.last_event_id,
         digest=found.digest(),
-        truncated_because=None,
         standings=to_rows(standings),
         lots=len({each.lot_id for each in standings}),
         parties=len({each.party_id for each in standings}),
@@ -88,7 +90,9 @@ def freeze_trace(
     return row
 
 
-def changes_since(session: Session, no: str) -> tuple[TraceFreeze, Trace, Difference]:
+def changes_since(
+    session: Session, no: str, *, max_depth: int = MOST_STEPS
+) -> tuple[TraceFreeze, Trace, Difference]:
     """What the same question answers now, against what was frozen.
 
     Raises
@@ -96,8 +100,8 @@ def changes_since(session: Session, no: str) -> tuple[TraceFreeze, Trace, Differ
     FreezeUnknown
     """
     row = freeze_by_no(session, no)
-    found = _again(session, row)
-    return row, found, compare(from_rows(row.standings), standings_of(found))
+    found = _again(session, row, max_depth)
+    return row, found, _since(row.standings, found)
 
 
 def arm(session: Session, actor: Actor, no: str) -> TraceWatch:
@@ -122,7 +126,7 @@ def arm(session: Session, actor: Actor, no: str) -> TraceWatch:
     session.add(watch)
     session.flush()  # alerts name it
     audit.record(session, actor, "trace.watch-armed", no)
-    _look(session, row, watch)
+    _look(session, row, watch, MOST_STEPS)
     return watch
 
 
@@ -168,7 +172,7 @@ def note_alert(
     return row
 
 
-def check_watches(session: Session, lot_ids: Iterable[int]) -> int:
+def check_watches(session: Session, lot_ids: Iterable[int], *, max_depth: int = MOST_STEPS) -> int:
     """Look again at the watches whose lots have new rows; returns how many told something.
 
     A watch is touched by a row of a lot it knows: a new movement, a correction, or a use of a
@@ -183,7 +187,8 @@ def check_watches(session: Session, lot_ids: Iterable[int]) -> int:
         if touched & {row[0] for row in watch.standings}:
             session.refresh(watch, with_for_update=True)
             if watch.disarmed_at is None:
-                told += _look(session, session.get_one(TraceFreeze, watch.freeze_id), watch)
+                freeze = session.get_one(TraceFreeze, watch.freeze_id)
+                told += _look(session, freeze, watch, max_depth)
     return told
 
 
@@ -209,17 +214,9 @@ def lots_of_rows(session: Session, first_event_id: int, last_event_id: int) -> s
     return {*own, *inputs, *corrected, *taken_back}
 
 
-def count_watches(session: Session) -> int:
-    """How many watches are armed."""
-    return session.execute(
-        select(func.count()).select_from(TraceWatch).where(TraceWatch.disarmed_at.is_(None))
-    ).scalar_one()
-
-
-def _look(session: Session, freeze: TraceFreeze, watch: TraceWatch) -> bool:
-    found = _again(session, freeze)
-    standings = standings_of(found)
-    what = compare(from_rows(watch.standings), standings)
+def _look(session: Session, freeze: TraceFreeze, watch: TraceWatch, max_depth: int) -> bool:
+    found = _again(session, freeze, max_depth)
+    what = _since(watch.standings, found)
     watch.checked_until = found.as_of
     if what.is_empty:
         return False
@@ -230,7 +227,7 @@ def _look(session: Session, freeze: TraceFreeze, watch: TraceWatch) -> bool:
         gone=to_rows(what.gone),
         changed=[to_rows([each.before, each.after]) for each in what.changed],
     )
-    watch.standings = to_rows(standings)
+    watch.standings = _known_now(watch.standings, found)
     session.add(alert)
     session.flush()  # the message names it
     outbox.add(
@@ -246,10 +243,31 @@ def _look(session: Session, freeze: TraceFreeze, watch: TraceWatch) -> bool:
     return True
 
 
-def _again(session: Session, row: TraceFreeze) -> Trace:
+def _since(standings: list[Any], found: Trace) -> Difference:
+    """What has changed; of a trace that a bound cuts by now, nothing is told to be gone."""
+    what = compare(from_rows(standings), standings_of(found))
+    return replace(what, gone=()) if found.truncated else what
+
+
+def _known_now(standings: list[Any], found: Trace) -> list[Any]:
+    """What a watch knows after a look: the answer, and what a cut answer left out."""
+    latest = {each.place: each for each in standings_of(found)}
+    if found.truncated:
+        latest = {each.place: each for each in from_rows(standings)} | latest
+    return to_rows(latest[place] for place in sorted(latest))
+
+
+def _again(session: Session, row: TraceFreeze, max_depth: int) -> Trace:
     direction: Direction = row.direction  # type: ignore[assignment]
     dates: Dates = row.dates  # type: ignore[assignment]
-    return trace(session, row.lot_id, direction=direction, party_id=row.party_id, dates=dates)
+    return trace(
+        session,
+        row.lot_id,
+        direction=direction,
+        party_id=row.party_id,
+        dates=dates,
+        max_depth=max_depth,
+    )
 
 
 def _reason(given: str) -> str:

@@ -11,7 +11,6 @@ from traceability.maths.adjacency import TraceGraph
 from traceability.maths.ancestors import common_nodes
 from traceability.maths.compiled import has_numba
 from traceability.maths.csr import CsrEngine
-from traceability.maths.exposure import expected_exposure
 from traceability.maths.overlay import Overlay
 from traceability.maths.reach import Direction, Question
 
@@ -132,56 +131,3 @@ def test_edges_to_a_generation_left_out_are_left_out() -> None:
         assert answer.node.tolist() == [0, 1]
         assert answer.cut_because == "most"
         assert found.number.tolist() == [0]
-
-
-def test_mass_is_split_by_quantity_and_adds_up() -> None:
-    # 100 kg: 30 to lot 1 and 70 to lot 2 of 300 shipped; lot 1 goes whole into lot 3, lot 2 in two
-    # parts of which one is not known: half each.
-    found = expected_exposure(
-        seeds=ints(0), seed_mass=np.array([100.0]),
-        source=ints(0, 0, 1, 2, 2), target=ints(1, 2, 3, 3, 4),
-        quantity=np.array([90.0, 210.0, 7.0, 5.0, np.nan]),
-    )  # fmt: skip
-
-    assert found.node.tolist() == [0, 1, 2, 3, 4]
-    assert found.mass.tolist() == [100.0, 30.0, 70.0, 65.0, 35.0]
-    assert found.unsettled == 0
-
-
-def test_mass_going_round_settles() -> None:
-    # Half of lot 1 is reworked into lot 0: 100, 50, 25, … come to it again, 200 in all.
-    found = expected_exposure(
-        seeds=ints(0), seed_mass=np.array([100.0]),
-        source=ints(0, 1, 1), target=ints(1, 0, 2), quantity=np.array([4.0, 1.0, 1.0]),
-    )  # fmt: skip
-
-    assert found.mass == pytest.approx([200, 200, 100], rel=1e-6)
-    assert 0 < found.unsettled <= 1e-7
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(node, node, st.floats(0.1, 9)), max_size=15), node)
-def test_what_ends_nowhere_is_the_mass_of_the_seed(
-    rows: list[tuple[int, int, float]], seed: int
-) -> None:
-    edges = [(a, b, q) for a, b, q in rows if a < b]  # no cycles
-    source, target = (ints(*(row[i] for row in edges)) for i in (0, 1))
-
-    found = expected_exposure(
-        seeds=ints(seed), seed_mass=np.array([1.0]), source=source, target=target,
-        quantity=np.array([row[2] for row in edges]),
-    )  # fmt: skip
-
-    last = ~np.isin(found.node, source)
-    assert found.mass[last].sum() == pytest.approx(1, rel=1e-9)
-
-
-def test_mass_and_quantities_out_of_range_are_refused() -> None:
-    good = {"seeds": ints(0), "seed_mass": np.array([1.0]), "source": ints(0), "target": ints(1)}
-
-    with pytest.raises(ValueError, match="above 0"):
-        expected_exposure(**good, quantity=np.array([0.0]))
-    with pytest.raises(ValueError, match="not below 0"):
-        expected_exposure(**{**good, "seed_mass": np.array([-1.0])}, quantity=np.array([1.0]))
-    with pytest.raises(ValueError, match="of one length"):
-        expected_exposure(**good, quantity=np.array([1.0, 1.0]))

@@ -173,3 +173,21 @@ def test_a_freeze_needs_a_reason_and_a_number_that_is_known(
         freeze_trace(session, SYSTEM, lot_by_number(session, "YS-17").lot_id, reason="")
     with pytest.raises(FreezeUnknown):
         arm(session, SYSTEM, "ZS-1999-0001")
+
+
+def test_what_a_cut_trace_leaves_out_is_not_told_to_be_gone(
+    session: Session, load: Load, frozen: TraceFreeze, town: Town
+) -> None:
+    arm(session, SYSTEM, frozen.no)
+    assert load([onward(town)], name="more.csv").stored
+
+    _, now, what = changes_since(session, frozen.no, max_depth=1)
+
+    assert now.truncated
+    assert not what.gone
+    touched = {row[0] for row in frozen.standings}
+    check_watches(session, touched, max_depth=1)
+    assert [alert.gone for alert in told(session) if alert.gone] == []
+    check_watches(session, touched)
+    added = [row for alert in told(session) for row in alert.added]
+    assert [row[3] for row in added] == [2]  # told once, though it was out of sight meanwhile

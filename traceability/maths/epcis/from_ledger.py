@@ -7,7 +7,6 @@ house, which other systems compare as written.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,12 +16,9 @@ import orjson
 
 from traceability.maths.amounts import plain
 from traceability.maths.epcis.contexts import EPCIS_CONTEXT
+from traceability.maths.epcis.identifiers import identify_lot
 from traceability.maths.epcis.times import told
 from traceability.maths.ledger import EARLIEST, LATEST, Event, EventKind, Use
-
-# GS1 General Specifications, AI (10): at most 20 of the 82 characters of figure 7.11-1. Other lot
-# numbers, such as Chinese ones, are no GS1 identifiers.
-_LOT = re.compile(r"""[!"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}""")
 
 # Names of this house in documents for others; nothing has to answer there.
 NAMES = "https://zhiheng.invalid/ns/"
@@ -58,8 +54,11 @@ class Names:
     def lot(self, lot_id: int) -> str:
         """A lot as a class-level identifier."""
         gtin, number, product = self.lots[lot_id]
-        if gtin is not None and _LOT.fullmatch(number):
-            return f"https://id.gs1.org/01/{gtin}/10/{_safe(number)}"
+        if gtin is not None:
+            try:
+                return identify_lot(gtin, number).key
+            except ValueError:  # a lot number that GS1 cannot write, such as a Chinese one
+                pass
         return f"{NAMES}product/{product}/lot/{_safe(number)}"
 
     def party(self, party_id: int) -> str:

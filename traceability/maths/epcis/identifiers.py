@@ -16,7 +16,6 @@ _BRACKETED = re.compile(r"\((01)\)([0-9]{8,14})((?:\((?:10|21|22|235)\)[^()]+)*)
 _QUALIFIER = re.compile(r"\((10|21|22|235)\)([^()]+)").findall
 _TRANSACTION = re.compile(r"urn:epcglobal:cbv:bt:", re.IGNORECASE).match
 _CASELESS = re.compile(r"urn:(?:uuid|oid):[0-9a-f.\-]+", re.IGNORECASE).fullmatch
-_GLN = re.compile(r"https://id\.gs1\.org/41[47]/([0-9]{13})(?:/254/.+)?").fullmatch
 
 
 class Known(NamedTuple):
@@ -139,9 +138,3 @@ def identify_lot(gtin: str, lot: str) -> Identifier:
     if link is None:
         raise ValueError(f"a GTIN needs 8, 12, 13 or 14 digits, got {gtin!r}")
     return Identifier(link.uri, link.kind, f"({gtin}, {lot})", link.gtin, link.lot)
-
-
-def gln_of(identifier: Identifier) -> str | None:
-    """The GLN in the identifier of a place or party; None where it has none."""
-    found = _GLN(identifier.key)
-    return found[1] if found else None

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from traceability.maths.epcis.event import IdentifierKind as Kind
-from traceability.maths.epcis.identifiers import gln_of, identify, identify_lot
+from traceability.maths.epcis.identifiers import identify, identify_lot
 from traceability.maths.epcis.keys import check_digit
 from traceability.maths.epcis.links import parse
 
@@ -191,11 +191,3 @@ def test_a_pair_needs_a_gtin(gtin: str) -> None:
 def test_a_pair_needs_a_lot_gs1_can_write(lot: str) -> None:
     with pytest.raises(ValueError, match="set 82"):
         identify_lot("09521141123454", lot)
-
-
-def test_place_and_party_of_one_gln() -> None:
-    place = identify("urn:epc:id:sgln:9521141.00001.gate")
-    party = identify("urn:epc:id:pgln:9521141.00001")
-
-    assert gln_of(place) == gln_of(party) == "9521141000014"
-    assert gln_of(identify("urn:uuid:1")) is None
