@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -15,6 +16,7 @@ from registry.service import issue_token
 from sampling.queries.records import record_edition
 from sampling.service import records
 from tests import factories
+from tests.browser.line import Line
 
 pytestmark = pytest.mark.browser
 
@@ -24,6 +26,7 @@ class Phone:
     """A sampler's browser, 390 px wide, with a draft open."""
 
     visitor: Any
+    line: Line
     no: str
     actor: Actor
 
@@ -44,8 +47,8 @@ class Phone:
         self.page.wait_for_selector(f'#draft-state[data-state="{state}"]', timeout=15_000)
 
     def offline(self, off: bool) -> None:
-        self.page.context.set_offline(off)
-        self.until(f"navigator.onLine === {str(not off).lower()}")
+        (self.line.cut if off else self.line.mend)()
+        self.page.context.set_offline(off)  # so that the browser tells the page
 
     def until(self, expression: str, page: Any = None) -> None:
         """Ask again and again: the page's policy forbids what the library would wait with."""
@@ -69,7 +72,15 @@ class Phone:
 
 
 @pytest.fixture
-def phone(address: str, visit: Callable[..., Any]) -> Callable[..., Phone]:
+def line(address: str) -> Iterator[Line]:
+    """The line between the phone and the server."""
+    found = Line(urlsplit(address).port or 80)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def phone(line: Line, visit: Callable[..., Any]) -> Callable[..., Phone]:
     def take(*, javascript: bool = True) -> Phone:
         with unit_of_work() as session:
             person = factories.person(session)
@@ -86,8 +97,9 @@ def phone(address: str, visit: Callable[..., Any]) -> Callable[..., Phone]:
             secret = issue_token(session, account.id, kind="session")
             no = record.no
         visitor = visit(width=390, javascript=javascript)
-        visitor.page.context.add_cookies([{"name": COOKIE, "value": secret, "url": address}])
-        found = Phone(visitor, no, actor)
+        visitor.page.context.add_cookies([{"name": COOKIE, "value": secret, "url": line.address}])
+        visitor.address = line.address
+        found = Phone(visitor, line, no, actor)
         found.open()
         return found
 
@@ -137,6 +149,7 @@ def test_a_draft_survives_a_closed_page(phone: Callable[..., Phone]) -> None:
     one.becomes("device")
     context, url = one.page.context, one.page.url
     one.page.close()
+    one.line.mend()
     context.set_offline(False)
 
     page = context.new_page()
